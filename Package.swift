@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// llama.cpp is built by `./deploy.sh setup`, which leaves a link to the installed
+// prefix in the checkout. LLAMBO_LLAMA_PREFIX names another one.
+let llamaPrefix =
+  ProcessInfo.processInfo.environment["LLAMBO_LLAMA_PREFIX"]
+  ?? Context.packageDirectory + "/.llambo/llama"
+
+let swift: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let c: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+
+/// One of the project's own Swift libraries.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+let package = Package(
+  name: "Llambo",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "LlamaRunner", targets: ["LlamaRunner"]),
+    .executable(name: "llambo-worker", targets: ["llambo-worker"]),
+    .executable(name: "llambo-orchestrator", targets: ["llambo-orchestrator"]),
+    .executable(name: "llamboctl", targets: ["llamboctl"]),
+  ],
+  targets: [
+    // The pure rooms: no I/O, no clock, no randomness.
+    room("LlamboJSON"),
+    room("LlamboWire", ["LlamboJSON"]),
+    room("LlamboCluster", ["LlamboWire"]),
+
+    // The edges: C libraries and the operating system.
+    .target(
+      name: "CLlama",
+      cxxSettings: [
+        .unsafeFlags(["-I\(llamaPrefix)/include", "-Wall", "-Wextra", "-Werror"])
+      ],
+      linkerSettings: [.unsafeFlags(["@\(llamaPrefix)/lib/llambo-link.rsp"])]),
+    .target(name: "CSystem", cSettings: c),
+    .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    room("LlamaRunner", ["CLlama", "LlamboJSON"]),
+    room("LlamboIO", ["CSystem", "LlamboWire"]),
+    room("LlamboConfig", ["CYAML"]),
+    room("LlamboCommand"),
+
+    // The programs: thin mains over their shells.
+    program(
+      "llambo-worker", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
+    program(
+      "llambo-orchestrator",
+      ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
+    program(
+      "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
+
+    tests("LlamboJSONTests", ["LlamboJSON"]),
+    tests("LlamboWireTests", ["LlamboWire"]),
+    tests("LlamboClusterTests", ["LlamboCluster"]),
+    tests("LlamboIOTests", ["LlamboIO"]),
+    tests("LlamboConfigTests", ["LlamboConfig"]),
+    tests("LlamboCommandTests", ["LlamboCommand"]),
+    tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
+    tests("PackageTests", ["LlamboJSON"]),
+    tests("SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
