@@ -55,7 +55,7 @@ let package = Package(
       name: "CYAML", pkgConfig: "yaml-0.1",
       providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     room("LlamaRunner", ["CLlama", "LlamboJSON"]),
-    room("LlamboIO", ["CSystem", "LlamboWire"]),
+    room("LlamboIO", ["CSystem", "LlamboWire", "LlamboJSON"]),
     room("LlamboConfig", ["CYAML"]),
     room("LlamboCommand"),
 

@@ -90,7 +90,9 @@ private struct JSONParser {
     if take(UInt8(ascii: "}")) { return .object(members) }
     while true {
       skipSpace()
-      guard next == UInt8(ascii: "\"") else { throw error(.syntax, "a name in quotes belongs here") }
+      guard next == UInt8(ascii: "\"") else {
+        throw error(.syntax, "a name in quotes belongs here")
+      }
       let start = at
       let name = try string()
       guard names.insert(name).inserted else {

@@ -9,11 +9,8 @@ public struct JSONWriter: Sendable {
 
   public init() {}
 
-  /// Forgets what was written and keeps the memory.
-  public mutating func reset() {
-    bytes.removeAll(keepingCapacity: true)
-    needsComma = false
-  }
+  /// Begins another value behind what is there, which may be anything but JSON.
+  public mutating func restart() { needsComma = false }
 
   public mutating func beginObject() { open(UInt8(ascii: "{")) }
   public mutating func endObject() { close(UInt8(ascii: "}")) }

@@ -1,0 +1,15 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// A file descriptor that is closed once, when its owner goes.
+public struct Descriptor: ~Copyable, Sendable {
+  public let number: Int32
+
+  /// Takes over an open descriptor.
+  public init(owning number: Int32) { self.number = number }
+
+  deinit { _ = close(number) }
+}

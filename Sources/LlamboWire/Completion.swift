@@ -1,0 +1,65 @@
+import LlamboJSON
+
+/// What a `DONE` line says of a finished answer.
+public struct Completion: Equatable, Sendable {
+  public enum FinishReason: String, Sendable {
+    /// The model ended its answer.
+    case stop
+    /// `max_tokens` or the context was reached.
+    case length
+    case cancelled
+  }
+
+  /// The texts of all tokens, joined.
+  public var text: String
+  public var tokenCount: Int
+  public var promptTokens: Int
+  /// From the request's arrival at the worker to its last token, in milliseconds.
+  public var completionTime: Double
+  /// From the request's arrival at the worker to its first token, in milliseconds.
+  public var firstTokenTime: Double
+  public var finishReason: FinishReason
+  /// Who answered.
+  public var node: String
+
+  public init(
+    text: String, tokenCount: Int, promptTokens: Int, completionTime: Double,
+    firstTokenTime: Double, finishReason: FinishReason, node: String
+  ) {
+    self.text = text
+    self.tokenCount = tokenCount
+    self.promptTokens = promptTokens
+    self.completionTime = completionTime
+    self.firstTokenTime = firstTokenTime
+    self.finishReason = finishReason
+    self.node = node
+  }
+
+  public var body: JSON {
+    [
+      "text": .string(text),
+      "token_count": .integer(Int64(tokenCount)),
+      "prompt_tokens": .integer(Int64(promptTokens)),
+      "completion_time": .number(tenths(completionTime)),
+      "first_token_time": .number(tenths(firstTokenTime)),
+      "finish_reason": .string(finishReason.rawValue),
+      "node": .string(node),
+    ]
+  }
+
+  public init(body: JSON) throws(WireError) {
+    guard let text = body["text"]?.string,
+      let tokenCount = body["token_count"]?.integer,
+      let reason = body["finish_reason"]?.string.flatMap({ FinishReason(rawValue: $0) })
+    else {
+      throw WireError(.invalidRequest, "a DONE line without text, token_count or finish_reason")
+    }
+    self.init(
+      text: text, tokenCount: tokenCount, promptTokens: body["prompt_tokens"]?.integer ?? 0,
+      completionTime: body["completion_time"]?.number ?? 0,
+      firstTokenTime: body["first_token_time"]?.number ?? 0,
+      finishReason: reason, node: body["node"]?.string ?? "")
+  }
+
+  private func tenths(_ milliseconds: Double) -> Double { (milliseconds * 10).rounded() / 10 }
+}

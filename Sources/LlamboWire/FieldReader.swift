@@ -1,0 +1,89 @@
+import LlamboJSON
+
+/// Takes the fields out of a request's object, each with its type and range checked, and in the
+/// end refuses what nobody asked for.
+public struct FieldReader {
+  private let members: [JSON.Member]
+  private var known: [String] = []
+
+  /// - Throws: `invalid_request` where `body` is no object.
+  public init(_ body: JSON) throws(WireError) {
+    guard let members = body.object else {
+      throw WireError(.invalidRequest, "the request must be a JSON object")
+    }
+    self.members = members
+  }
+
+  public mutating func value(_ name: String) -> JSON? {
+    known.append(name)
+    let value = members.first { $0.name == name }?.value
+    return value == .null ? nil : value
+  }
+
+  public mutating func string(_ name: String) throws(WireError) -> String? {
+    guard let value = value(name) else { return nil }
+    guard let string = value.string else { throw wrongType(name, "a string", value) }
+    return string
+  }
+
+  public mutating func requiredString(_ name: String) throws(WireError) -> String {
+    guard let value = try string(name) else {
+      throw WireError(.invalidRequest, "\"\(name)\" is missing: it must be a string")
+    }
+    return value
+  }
+
+  public mutating func bool(_ name: String) throws(WireError) -> Bool? {
+    guard let value = value(name) else { return nil }
+    guard let bool = value.bool else { throw wrongType(name, "true or false", value) }
+    return bool
+  }
+
+  public mutating func integer(
+    _ name: String, in range: ClosedRange<Int>
+  ) throws(WireError) -> Int? {
+    guard let value = value(name) else { return nil }
+    guard let number = value.number else { throw wrongType(name, "a whole number", value) }
+    guard let integer = value.integer, range.contains(integer) else {
+      let bounds = "from \(range.lowerBound) to \(range.upperBound)"
+      throw WireError(
+        .outOfRange, "\"\(name)\" must be a whole number \(bounds), not \(JSON.number(number))")
+    }
+    return integer
+  }
+
+  public mutating func requiredInteger(
+    _ name: String, in range: ClosedRange<Int>
+  ) throws(WireError) -> Int {
+    guard let value = try integer(name, in: range) else {
+      throw WireError(.invalidRequest, "\"\(name)\" is missing: it must be a whole number")
+    }
+    return value
+  }
+
+  public mutating func number(
+    _ name: String, in range: ClosedRange<Double>
+  ) throws(WireError) -> Double? {
+    guard let value = value(name) else { return nil }
+    guard let number = value.number else { throw wrongType(name, "a number", value) }
+    guard range.contains(number) else {
+      throw WireError(
+        .outOfRange,
+        "\"\(name)\" must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+    }
+    return number
+  }
+
+  /// - Throws: `unknown_field` where a member was never asked for.
+  public func finish() throws(WireError) {
+    for member in members where !known.contains(member.name) {
+      throw WireError(
+        .unknownField,
+        "unknown field \"\(member.name)\"; known here: \(known.sorted().joined(separator: ", "))")
+    }
+  }
+
+  private func wrongType(_ name: String, _ wanted: String, _ value: JSON) -> WireError {
+    WireError(.invalidRequest, "\"\(name)\" must be \(wanted), not \(value.kind)")
+  }
+}

@@ -1,0 +1,82 @@
+import LlamboJSON
+
+/// Writes lines into a buffer that can be used again.
+public struct LineWriter: Sendable {
+  private var json = JSONWriter()
+
+  public init() {}
+
+  /// The lines written and not removed.
+  public var bytes: [UInt8] { json.bytes }
+  public var count: Int { json.bytes.count }
+
+  /// Forgets all; the memory is kept unless it is much.
+  public mutating func removeAll() {
+    json.bytes.removeAll(keepingCapacity: json.bytes.capacity <= 1 << 16)
+  }
+
+  /// Forgets the first `count` bytes, which have been sent.
+  public mutating func removeFirst(_ count: Int) { json.bytes.removeFirst(count) }
+
+  public mutating func line(_ verb: Verb, id: String? = nil, _ body: JSON? = nil) {
+    line(verb.rawValue, id: id) { writer in
+      if let body { writer.value(body) }
+    }
+  }
+
+  public mutating func line(_ kind: Kind, id: String? = nil, _ body: JSON? = nil) {
+    line(kind.rawValue, id: id) { writer in
+      if let body { writer.value(body) }
+    }
+  }
+
+  public mutating func error(_ error: WireError, id: String? = nil) {
+    line(Kind.error.rawValue, id: id) { error.write(to: &$0) }
+  }
+
+  /// A token of a stream: the hot path, with no value in between.
+  ///
+  /// - Parameters:
+  ///   - index: the token's place in the answer, from 0.
+  ///   - token: the model's id of it.
+  ///   - text: whole characters; empty where the token ends inside of one.
+  public mutating func token(index: Int, token: Int32, text: String, id: String?) {
+    line(Kind.token.rawValue, id: id) { json in
+      json.beginObject()
+      json.field("i", index)
+      json.field("id", token)
+      json.field("text", text)
+      json.endObject()
+    }
+  }
+
+  /// The line of someone else under another id: `word` and `body` go through as they are.
+  public mutating func relay(_ word: String, id: String?, body: Span<UInt8>) {
+    head(word, id: id)
+    if !body.isEmpty {
+      json.bytes.append(UInt8(ascii: " "))
+      body.withUnsafeBufferPointer { json.bytes.append(contentsOf: $0) }
+    }
+    json.bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Any line; `body` writes its JSON or nothing.
+  public mutating func line(_ word: String, id: String?, body: (inout JSONWriter) -> Void) {
+    head(word, id: id)
+    let end = json.bytes.count
+    json.bytes.append(UInt8(ascii: " "))
+    json.restart()
+    body(&json)
+    if json.bytes.count == end + 1 { json.bytes.removeLast() }
+    json.bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func head(_ word: String, id: String?) {
+    json.bytes.append(contentsOf: word.utf8)
+    if let id {
+      json.bytes.append(UInt8(ascii: " "))
+      json.bytes.append(UInt8(ascii: "#"))
+      json.bytes.append(contentsOf: id.utf8)
+    }
+  }
+}

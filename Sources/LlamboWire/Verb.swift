@@ -1,0 +1,34 @@
+/// What a request line asks for.
+public enum Verb: String, CaseIterable, Sendable {
+  /// Continue a raw prompt.
+  case infer = "INFER"
+  /// Answer messages through the model's own chat template.
+  case chat = "CHAT"
+  case tokenize = "TOKENIZE"
+  case ping = "PING"
+  case status = "STATUS"
+  case cancel = "CANCEL"
+  /// Take nothing new, finish what runs, then stop.
+  case drain = "DRAIN"
+  /// Drain, but for no longer than a grace period.
+  case shutdown = "SHUTDOWN"
+  /// A worker introduces itself to an orchestrator.
+  case hello = "HELLO"
+  /// The orchestrator starts more workers of one type.
+  case spawn = "SPAWN"
+  /// The orchestrator lists its nodes.
+  case nodes = "NODES"
+}
+
+/// What an answer line says.
+public enum Kind: String, CaseIterable, Sendable {
+  case token = "TOKEN"
+  case done = "DONE"
+  case error = "ERROR"
+  case tokens = "TOKENS"
+  case pong = "PONG"
+  case status = "STATUS"
+  case nodes = "NODES"
+  case welcome = "WELCOME"
+  case ok = "OK"
+}
