@@ -7,13 +7,13 @@ import Darwin
 /// A numeric TCP address, `127.0.0.1:9000` or `[::1]:9000`; `localhost` is 127.0.0.1.
 ///
 /// Names are not looked up: nothing that a caller sends makes this process ask a resolver.
-public struct Address: Hashable, Sendable, CustomStringConvertible {
+package struct Address: Hashable, Sendable, CustomStringConvertible {
   /// Without brackets.
-  public let host: String
-  public let port: UInt16
+  package let host: String
+  package let port: UInt16
 
   /// - Throws: `EINVAL` where `text` is no address.
-  public init(_ text: String) throws(SystemError) {
+  package init(_ text: String) throws(SystemError) {
     let hint = "an address is host:port with a numeric host, such as 127.0.0.1:9000"
     guard let colon = text.lastIndex(of: ":"),
       let port = UInt16(text[text.index(after: colon)...])
@@ -27,10 +27,10 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
   /// Whether only this machine can reach it.
-  public var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
+  package var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
 
   var family: Int32 { host.contains(":") ? AF_INET6 : AF_INET }
 

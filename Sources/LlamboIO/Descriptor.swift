@@ -5,11 +5,11 @@ import Darwin
 #endif
 
 /// A file descriptor that is closed once, when its owner goes.
-public struct Descriptor: ~Copyable, Sendable {
-  public let number: Int32
+package struct Descriptor: ~Copyable, Sendable {
+  package let number: Int32
 
   /// Takes over an open descriptor.
-  public init(owning number: Int32) { self.number = number }
+  package init(owning number: Int32) { self.number = number }
 
   deinit { _ = close(number) }
 }

@@ -8,14 +8,14 @@ import Darwin
 
 /// One thread's sockets, timers and signals. Everything registered here is called on the thread
 /// that calls `run`, one thing at a time.
-public final class EventLoop {
-  public struct Readiness: OptionSet, Sendable {
-    public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+package final class EventLoop {
+  package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let readable = Readiness(rawValue: UInt32(CSYSTEM_READABLE))
-    public static let writable = Readiness(rawValue: UInt32(CSYSTEM_WRITABLE))
-    public static let hangup = Readiness(rawValue: UInt32(CSYSTEM_HANGUP))
+    package static let readable = Readiness(rawValue: UInt32(CSYSTEM_READABLE))
+    package static let writable = Readiness(rawValue: UInt32(CSYSTEM_WRITABLE))
+    package static let hangup = Readiness(rawValue: UInt32(CSYSTEM_HANGUP))
   }
 
   /// A descriptor's place in the loop. The kernel's event carries place and generation, so that an
@@ -41,9 +41,9 @@ public final class EventLoop {
   private var signals: Descriptor?
 
   /// Monotonic milliseconds, as of the start of this turn.
-  public private(set) var now: Int64
+  package private(set) var now: Int64
 
-  public init() throws(SystemError) {
+  package init() throws(SystemError) {
     let number = csystem_poller_create()
     guard number >= 0 else { throw SystemError("create an event poller") }
     poller = Descriptor(owning: number)
@@ -51,7 +51,7 @@ public final class EventLoop {
   }
 
   /// Monotonic milliseconds.
-  public static func clock() -> Int64 {
+  package static func clock() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
@@ -60,7 +60,7 @@ public final class EventLoop {
   // MARK: Running
 
   /// Serves until `stop`.
-  public func run() {
+  package func run() {
     running = true
     var events = [csystem_event](repeating: csystem_event(), count: 256)
     while running {
@@ -73,7 +73,7 @@ public final class EventLoop {
     }
   }
 
-  public func stop() { running = false }
+  package func stop() { running = false }
 
   /// Calls `body` when all events of this turn are handled, so that writes can be gathered.
   func atEndOfTurn(_ body: @escaping () -> Void) { endOfTurn.append(body) }
@@ -134,24 +134,24 @@ public final class EventLoop {
 
   /// Calls `body` once, `delay` milliseconds from now or soon after.
   @discardableResult
-  public func schedule(after delay: Int64, _ body: @escaping () -> Void) -> TimerID {
+  package func schedule(after delay: Int64, _ body: @escaping () -> Void) -> TimerID {
     timers.insert(at: EventLoop.clock() + max(0, delay), body)
   }
 
   /// Calls `body` every `interval` milliseconds for as long as it returns true.
-  public func schedule(every interval: Int64, _ body: @escaping () -> Bool) {
+  package func schedule(every interval: Int64, _ body: @escaping () -> Bool) {
     schedule(after: interval) { [weak self] in
       if body() { self?.schedule(every: interval, body) }
     }
   }
 
-  public func cancel(_ timer: TimerID) { timers.cancel(timer) }
+  package func cancel(_ timer: TimerID) { timers.cancel(timer) }
 
   // MARK: Other threads and signals
 
   /// A handle with which other threads call `body` on this loop's thread; calls that come close
   /// together become one.
-  public func makeWaker(_ body: @escaping () -> Void) throws(SystemError) -> Waker {
+  package func makeWaker(_ body: @escaping () -> Void) throws(SystemError) -> Waker {
     let waker = try Waker()
     let number = waker.number
     _ = try register(number, for: .readable) { _ in
@@ -163,7 +163,7 @@ public final class EventLoop {
 
   /// From here on SIGINT, SIGTERM, SIGHUP and SIGCHLD call `body` with their number and do
   /// nothing else. Call it before other threads start, for they inherit what is blocked.
-  public func onSignal(_ body: @escaping (Int32) -> Void) throws(SystemError) {
+  package func onSignal(_ body: @escaping (Int32) -> Void) throws(SystemError) {
     let number = csystem_signals_create()
     guard number >= 0 else { throw SystemError("receive signals") }
     signals = Descriptor(owning: number)
@@ -174,7 +174,7 @@ public final class EventLoop {
 }
 
 /// Wakes an event loop from any thread.
-public final class Waker: Sendable {
+package final class Waker: Sendable {
   private let descriptor: Descriptor
   var number: Int32 { descriptor.number }
 
@@ -184,5 +184,5 @@ public final class Waker: Sendable {
     descriptor = Descriptor(owning: number)
   }
 
-  public func wake() { csystem_wake_send(number) }
+  package func wake() { csystem_wake_send(number) }
 }

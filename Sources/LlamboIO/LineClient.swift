@@ -9,16 +9,16 @@ import Darwin
 #endif
 
 /// A line connection for programs that wait for each answer.
-public final class LineClient {
+package final class LineClient {
   /// One line of an answer.
-  public struct Line: Sendable {
-    public let kind: Kind
-    public let id: String?
-    public let body: JSON
+  package struct Line: Sendable {
+    package let kind: Kind
+    package let id: String?
+    package let body: JSON
   }
 
   /// What can end a wait for a line.
-  public enum Failure: Error, Equatable, CustomStringConvertible {
+  package enum Failure: Error, Equatable, CustomStringConvertible {
     case system(SystemError)
     /// The peer closed the connection before the answer was whole.
     case closed
@@ -26,7 +26,7 @@ public final class LineClient {
     /// The peer's line is none of this protocol.
     case notUnderstood(String)
 
-    public var description: String {
+    package var description: String {
       switch self {
       case .system(let error): error.description
       case .closed: "the connection was closed before the answer was whole"
@@ -40,7 +40,7 @@ public final class LineClient {
   private var input: LineBuffer
 
   /// - Parameter timeout: milliseconds to wait for the connection.
-  public init(to address: Address, timeout: Int64 = 5000) throws(Failure) {
+  package init(to address: Address, timeout: Int64 = 5000) throws(Failure) {
     let number = csystem_socket_create(address.family)
     guard number >= 0 else { throw .system(SystemError("create a socket")) }
     socket = Descriptor(owning: number)
@@ -60,14 +60,14 @@ public final class LineClient {
   }
 
   /// Sends lines; waits while the peer does not read.
-  public func send(timeout: Int64 = 5000, _ lines: (inout LineWriter) -> Void) throws(Failure) {
+  package func send(timeout: Int64 = 5000, _ lines: (inout LineWriter) -> Void) throws(Failure) {
     var writer = LineWriter()
     lines(&writer)
     try send(bytes: writer.bytes, timeout: timeout)
   }
 
   /// Sends bytes as they are.
-  public func send(bytes: [UInt8], timeout: Int64 = 5000) throws(Failure) {
+  package func send(bytes: [UInt8], timeout: Int64 = 5000) throws(Failure) {
     let deadline = EventLoop.clock() + timeout
     var sent = 0
     while sent < bytes.count {
@@ -89,7 +89,7 @@ public final class LineClient {
   /// The next line.
   ///
   /// - Parameter timeout: milliseconds to wait for it.
-  public func receive(timeout: Int64) throws(Failure) -> Line {
+  package func receive(timeout: Int64) throws(Failure) -> Line {
     let deadline = EventLoop.clock() + timeout
     while true {
       if let event = input.next() {

@@ -11,9 +11,9 @@ import Darwin
 ///
 /// Writes of one turn leave in one system call. A peer that does not read is cut off when
 /// `limits.outputBytes` wait for it.
-public final class LineConnection {
+package final class LineConnection {
   /// Why a connection ended.
-  public enum CloseReason: Equatable, Sendable {
+  package enum CloseReason: Equatable, Sendable {
     /// The peer hung up, or the network failed.
     case peerClosed
     /// The peer did not read what was sent.
@@ -25,7 +25,7 @@ public final class LineConnection {
   }
 
   /// What to do when the peer sends no more but may still read.
-  public enum HalfClose: Sendable {
+  package enum HalfClose: Sendable {
     /// The peer is gone: right for a link between programs, where silence means death.
     case endsConnection
     /// The peer may wait for answers, as `nc` does at the end of its input; `onInputEnd` is called.
@@ -33,18 +33,18 @@ public final class LineConnection {
   }
 
   /// The owner's events. `line` is valid during the call only.
-  public struct Handler {
-    public var onConnected: () -> Void = {}
-    public var onLine: (_ line: Span<UInt8>) -> Void = { _ in }
-    public var onLineTooLong: () -> Void = {}
-    public var onInputEnd: () -> Void = {}
-    public var onClose: (CloseReason) -> Void = { _ in }
+  package struct Handler {
+    package var onConnected: () -> Void = {}
+    package var onLine: (_ line: Span<UInt8>) -> Void = { _ in }
+    package var onLineTooLong: () -> Void = {}
+    package var onInputEnd: () -> Void = {}
+    package var onClose: (CloseReason) -> Void = { _ in }
 
-    public init() {}
+    package init() {}
   }
 
-  public var handler = Handler()
-  public private(set) var isOpen = true
+  package var handler = Handler()
+  package private(set) var isOpen = true
 
   /// For the port that accepted it, which counts.
   var onEnd: () -> Void = {}
@@ -81,7 +81,7 @@ public final class LineConnection {
   }
 
   /// Starts to connect; `onConnected` or `onClose` follows.
-  public static func connect(
+  package static func connect(
     to address: Address, loop: EventLoop, limits: WireLimits = WireLimits(),
     halfClose: HalfClose = .endsConnection
   ) throws(SystemError) -> LineConnection {
@@ -101,10 +101,10 @@ public final class LineConnection {
   // MARK: Writing
 
   /// Bytes that wait for the peer to read.
-  public var backlog: Int { output.count - sent }
+  package var backlog: Int { output.count - sent }
 
   /// Appends whole lines, which leave at the end of this turn.
-  public func write(_ lines: (inout LineWriter) -> Void) {
+  package func write(_ lines: (inout LineWriter) -> Void) {
     guard isOpen, !closesWhenFlushed else { return }
     lines(&output)
     scheduleFlush()
@@ -147,10 +147,10 @@ public final class LineConnection {
   // MARK: Closing
 
   /// Ends the connection now; what has not left is dropped.
-  public func close() { close(.closedHere) }
+  package func close() { close(.closedHere) }
 
   /// Reads no more, and ends the connection when everything written has left.
-  public func closeWhenFlushed() {
+  package func closeWhenFlushed() {
     guard isOpen else { return }
     closesWhenFlushed = true
     inputEnded = true

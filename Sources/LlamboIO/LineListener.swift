@@ -8,23 +8,23 @@ import Darwin
 #endif
 
 /// A port that accepts line connections.
-public final class LineListener {
+package final class LineListener {
   /// Milliseconds that accepting rests when the process has no descriptor left.
   static let exhaustedPause: Int64 = 100
 
   /// The address in use, with the port that the system chose where 0 was asked for.
-  public let address: Address
+  package let address: Address
 
   private let loop: EventLoop
   private let socket: Descriptor
   private let limits: WireLimits
   private var registration: EventLoop.Registration?
   /// Those accepted and not yet closed.
-  public private(set) var connections = 0
+  package private(set) var connections = 0
   private let onConnection: (LineConnection) -> Void
 
   /// Listens at once; connections come to `onConnection`, which sets their handlers.
-  public init(
+  package init(
     on wanted: Address, loop: EventLoop, limits: WireLimits = WireLimits(),
     onConnection: @escaping (LineConnection) -> Void
   ) throws(SystemError) {
@@ -49,7 +49,7 @@ public final class LineListener {
   }
 
   /// Accepts no more; what was accepted goes on.
-  public func stop() {
+  package func stop() {
     if let registration { loop.remove(registration) }
     registration = nil
   }

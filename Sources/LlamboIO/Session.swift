@@ -2,7 +2,7 @@ import LlamboJSON
 import LlamboWire
 
 /// Performs the requests of a session.
-public protocol SessionServer: AnyObject {
+package protocol SessionServer: AnyObject {
   /// A well-formed line. What this throws becomes the request's `ERROR`.
   func perform(
     _ verb: Verb, _ frame: Frame, line: Span<UInt8>, for session: Session
@@ -14,8 +14,8 @@ public protocol SessionServer: AnyObject {
 
 /// The server's side of the line protocol on one connection: framing, errors, and which of the
 /// peer's request ids are unanswered.
-public final class Session {
-  public let connection: LineConnection
+package final class Session {
+  package let connection: LineConnection
 
   private let limits: WireLimits
   private weak var server: (any SessionServer)?
@@ -24,7 +24,7 @@ public final class Session {
   private var inputEnded = false
 
   /// Takes over the connection's events.
-  public init(_ connection: LineConnection, limits: WireLimits, server: any SessionServer) {
+  package init(_ connection: LineConnection, limits: WireLimits, server: any SessionServer) {
     self.connection = connection
     self.limits = limits
     self.server = server
@@ -52,7 +52,7 @@ public final class Session {
   ///
   /// - Throws: `duplicate_id` where its id is in use, `too_many_requests` past the limit or for a
   ///   second request without an id.
-  public func begin(_ id: String?, as number: UInt64) throws(WireError) {
+  package func begin(_ id: String?, as number: UInt64) throws(WireError) {
     guard open[id ?? ""] == nil else {
       guard let id else {
         throw WireError(
@@ -70,7 +70,7 @@ public final class Session {
   /// The number of an unanswered request.
   ///
   /// - Throws: `unknown_request`.
-  public func number(of id: String?) throws(WireError) -> UInt64 {
+  package func number(of id: String?) throws(WireError) -> UInt64 {
     guard let number = open[id ?? ""] else {
       let name = id.map { "request #\($0)" } ?? "request without an id"
       throw WireError(.unknownRequest, "no \(name) is running on this connection")
@@ -79,7 +79,7 @@ public final class Session {
   }
 
   /// Forgets a request whose last line has been written.
-  public func finish(_ id: String?) {
+  package func finish(_ id: String?) {
     open[id ?? ""] = nil
     closeIfFinished()
   }
@@ -91,11 +91,11 @@ public final class Session {
 
   // MARK: Answers
 
-  public func send(_ kind: Kind, id: String?, _ body: JSON? = nil) {
+  package func send(_ kind: Kind, id: String?, _ body: JSON? = nil) {
     connection.write { $0.line(kind, id: id, body) }
   }
 
-  public func send(_ error: WireError, id: String?) {
+  package func send(_ error: WireError, id: String?) {
     connection.write { $0.error(error, id: id) }
   }
 

@@ -5,21 +5,21 @@ import Darwin
 #endif
 
 /// A call to the operating system that failed, in a person's words.
-public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The system's own number, such as `EADDRINUSE`.
-  public let code: Int32
+  package let code: Int32
   /// What was attempted: "listen on 127.0.0.1:9000".
-  public let attempt: String
+  package let attempt: String
   /// What a person can do about it, where that is known.
-  public let hint: String?
+  package let hint: String?
 
-  public init(_ attempt: String, code: Int32 = errno, hint: String? = nil) {
+  package init(_ attempt: String, code: Int32 = errno, hint: String? = nil) {
     self.code = code
     self.attempt = attempt
     self.hint = hint
   }
 
-  public var description: String {
+  package var description: String {
     let reason = "cannot \(attempt): \(String(cString: strerror(code)))"
     return hint.map { "\(reason); \($0)" } ?? reason
   }

@@ -1,5 +1,5 @@
 /// Names a timer, to cancel it.
-public struct TimerID: Hashable, Sendable {
+package struct TimerID: Hashable, Sendable {
   let number: UInt64
 }
 

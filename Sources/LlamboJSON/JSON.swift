@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259). Members of an object keep their order; a name occurs once.
-public enum JSON: Equatable, Sendable {
+package enum JSON: Equatable, Sendable {
   case null
   case bool(Bool)
   /// A number without fraction or exponent that fits 64 bits.
@@ -10,32 +10,32 @@ public enum JSON: Equatable, Sendable {
   case object([Member])
 
   /// One name and value of an object.
-  public struct Member: Equatable, Sendable {
-    public var name: String
-    public var value: JSON
+  package struct Member: Equatable, Sendable {
+    package var name: String
+    package var value: JSON
 
-    public init(_ name: String, _ value: JSON) {
+    package init(_ name: String, _ value: JSON) {
       self.name = name
       self.value = value
     }
   }
 
   /// The member of that name; nil where there is none or this is no object.
-  public subscript(name: String) -> JSON? {
+  package subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
   }
 
-  public var string: String? {
+  package var string: String? {
     if case .string(let value) = self { value } else { nil }
   }
 
-  public var bool: Bool? {
+  package var bool: Bool? {
     if case .bool(let value) = self { value } else { nil }
   }
 
   /// An integer, also one written as `3.0` or `3e2`.
-  public var integer: Int? {
+  package var integer: Int? {
     switch self {
     case .integer(let value): Int(exactly: value)
     case .number(let value): Int(exactly: value)
@@ -43,7 +43,7 @@ public enum JSON: Equatable, Sendable {
     }
   }
 
-  public var number: Double? {
+  package var number: Double? {
     switch self {
     case .integer(let value): Double(value)
     case .number(let value): value
@@ -51,16 +51,16 @@ public enum JSON: Equatable, Sendable {
     }
   }
 
-  public var array: [JSON]? {
+  package var array: [JSON]? {
     if case .array(let elements) = self { elements } else { nil }
   }
 
-  public var object: [Member]? {
+  package var object: [Member]? {
     if case .object(let members) = self { members } else { nil }
   }
 
   /// What kind of value this is, in a person's words: "a string", "null".
-  public var kind: String {
+  package var kind: String {
     switch self {
     case .null: "null"
     case .bool: "true or false"
@@ -76,29 +76,29 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral
 {
-  public init(stringLiteral value: String) { self = .string(value) }
-  public init(integerLiteral value: Int64) { self = .integer(value) }
-  public init(floatLiteral value: Double) { self = .number(value) }
-  public init(booleanLiteral value: Bool) { self = .bool(value) }
-  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  public init(dictionaryLiteral elements: (String, JSON)...) {
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(integerLiteral value: Int64) { self = .integer(value) }
+  package init(floatLiteral value: Double) { self = .number(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(elements.map { Member($0.0, $0.1) })
   }
 }
 
 /// Why bytes are not JSON.
-public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-  public enum Code: Equatable, Sendable {
+package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+  package enum Code: Equatable, Sendable {
     case syntax
     case tooDeep
     case invalidUTF8
     case duplicateName
   }
 
-  public let code: Code
+  package let code: Code
   /// Where, in bytes from the start.
-  public let offset: Int
-  public let message: String
+  package let offset: Int
+  package let message: String
 
-  public var description: String { "\(message) at byte \(offset)" }
+  package var description: String { "\(message) at byte \(offset)" }
 }

@@ -1,12 +1,12 @@
 extension JSON {
   /// Nesting that `parse` accepts where the caller names no other bound.
-  public static let defaultDepth = 64
+  package static let defaultDepth = 64
 
   /// Reads one value that fills `bytes` but for white space around it.
   ///
   /// - Parameter maximumDepth: arrays and objects within one another; deeper input is refused
   ///   before it can exhaust the stack.
-  public static func parse(
+  package static func parse(
     _ bytes: Span<UInt8>, maximumDepth: Int = defaultDepth
   ) throws(JSONError) -> JSON {
     try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
@@ -18,7 +18,7 @@ extension JSON {
     }
   }
 
-  public static func parse(
+  package static func parse(
     _ text: String, maximumDepth: Int = defaultDepth
   ) throws(JSONError) -> JSON {
     let bytes = Array(text.utf8)

@@ -2,35 +2,35 @@
 ///
 /// Commas come by themselves; the caller pairs `begin` and `end` and gives each object a key
 /// before each value.
-public struct JSONWriter: Sendable {
-  public var bytes: [UInt8] = []
+package struct JSONWriter: Sendable {
+  package var bytes: [UInt8] = []
   /// Whether a comma belongs before the next key or element.
   private var needsComma = false
 
-  public init() {}
+  package init() {}
 
   /// Begins another value behind what is there, which may be anything but JSON.
-  public mutating func restart() { needsComma = false }
+  package mutating func restart() { needsComma = false }
 
-  public mutating func beginObject() { open(UInt8(ascii: "{")) }
-  public mutating func endObject() { close(UInt8(ascii: "}")) }
-  public mutating func beginArray() { open(UInt8(ascii: "[")) }
-  public mutating func endArray() { close(UInt8(ascii: "]")) }
+  package mutating func beginObject() { open(UInt8(ascii: "{")) }
+  package mutating func endObject() { close(UInt8(ascii: "}")) }
+  package mutating func beginArray() { open(UInt8(ascii: "[")) }
+  package mutating func endArray() { close(UInt8(ascii: "]")) }
 
-  public mutating func key(_ name: String) {
+  package mutating func key(_ name: String) {
     separate()
     bytes.appendQuoted(name)
     bytes.append(UInt8(ascii: ":"))
     needsComma = false
   }
 
-  public mutating func value(_ value: some FixedWidthInteger) {
+  package mutating func value(_ value: some FixedWidthInteger) {
     separate()
     bytes.appendDecimal(value)
   }
 
   /// A number that is not finite has no form in JSON and becomes `null`.
-  public mutating func value(_ value: Double) {
+  package mutating func value(_ value: Double) {
     separate()
     if !value.isFinite {
       bytes.append(contentsOf: "null".utf8)
@@ -41,17 +41,17 @@ public struct JSONWriter: Sendable {
     }
   }
 
-  public mutating func value(_ value: Bool) {
+  package mutating func value(_ value: Bool) {
     separate()
     bytes.append(contentsOf: (value ? "true" : "false").utf8)
   }
 
-  public mutating func value(_ value: String) {
+  package mutating func value(_ value: String) {
     separate()
     bytes.appendQuoted(value)
   }
 
-  public mutating func value(_ value: JSON) {
+  package mutating func value(_ value: JSON) {
     switch value {
     case .null:
       separate()
@@ -71,27 +71,27 @@ public struct JSONWriter: Sendable {
     }
   }
 
-  public mutating func field(_ name: String, _ value: some FixedWidthInteger) {
+  package mutating func field(_ name: String, _ value: some FixedWidthInteger) {
     key(name)
     self.value(value)
   }
 
-  public mutating func field(_ name: String, _ value: Double) {
+  package mutating func field(_ name: String, _ value: Double) {
     key(name)
     self.value(value)
   }
 
-  public mutating func field(_ name: String, _ value: Bool) {
+  package mutating func field(_ name: String, _ value: Bool) {
     key(name)
     self.value(value)
   }
 
-  public mutating func field(_ name: String, _ value: String) {
+  package mutating func field(_ name: String, _ value: String) {
     key(name)
     self.value(value)
   }
 
-  public mutating func field(_ name: String, _ value: JSON) {
+  package mutating func field(_ name: String, _ value: JSON) {
     key(name)
     self.value(value)
   }
@@ -115,7 +115,7 @@ public struct JSONWriter: Sendable {
 
 extension JSON: CustomStringConvertible {
   /// The value as JSON without white space.
-  public var description: String {
+  package var description: String {
     var writer = JSONWriter()
     writer.value(self)
     return String(decoding: writer.bytes, as: UTF8.self)
@@ -123,7 +123,7 @@ extension JSON: CustomStringConvertible {
 }
 
 extension [UInt8] {
-  public mutating func appendDecimal(_ value: some FixedWidthInteger) {
+  package mutating func appendDecimal(_ value: some FixedWidthInteger) {
     if value < 0 { append(UInt8(ascii: "-")) }
     var rest = UInt64(value.magnitude)
     let start = count
@@ -135,7 +135,7 @@ extension [UInt8] {
   }
 
   /// `text` in quotes, with what JSON wants escaped.
-  public mutating func appendQuoted(_ text: String) {
+  package mutating func appendQuoted(_ text: String) {
     append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {

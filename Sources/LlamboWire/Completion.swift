@@ -1,8 +1,8 @@
 import LlamboJSON
 
 /// What a `DONE` line says of a finished answer.
-public struct Completion: Equatable, Sendable {
-  public enum FinishReason: String, Sendable {
+package struct Completion: Equatable, Sendable {
+  package enum FinishReason: String, Sendable {
     /// The model ended its answer.
     case stop
     /// `max_tokens` or the context was reached.
@@ -11,18 +11,18 @@ public struct Completion: Equatable, Sendable {
   }
 
   /// The texts of all tokens, joined.
-  public var text: String
-  public var tokenCount: Int
-  public var promptTokens: Int
+  package var text: String
+  package var tokenCount: Int
+  package var promptTokens: Int
   /// From the request's arrival at the worker to its last token, in milliseconds.
-  public var completionTime: Double
+  package var completionTime: Double
   /// From the request's arrival at the worker to its first token, in milliseconds.
-  public var firstTokenTime: Double
-  public var finishReason: FinishReason
+  package var firstTokenTime: Double
+  package var finishReason: FinishReason
   /// Who answered.
-  public var node: String
+  package var node: String
 
-  public init(
+  package init(
     text: String, tokenCount: Int, promptTokens: Int, completionTime: Double,
     firstTokenTime: Double, finishReason: FinishReason, node: String
   ) {
@@ -35,7 +35,7 @@ public struct Completion: Equatable, Sendable {
     self.node = node
   }
 
-  public var body: JSON {
+  package var body: JSON {
     [
       "text": .string(text),
       "token_count": .integer(Int64(tokenCount)),
@@ -47,7 +47,7 @@ public struct Completion: Equatable, Sendable {
     ]
   }
 
-  public init(body: JSON) throws(WireError) {
+  package init(body: JSON) throws(WireError) {
     guard let text = body["text"]?.string,
       let tokenCount = body["token_count"]?.integer,
       let reason = body["finish_reason"]?.string.flatMap({ FinishReason(rawValue: $0) })

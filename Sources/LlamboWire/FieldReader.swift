@@ -2,44 +2,44 @@ import LlamboJSON
 
 /// Takes the fields out of a request's object, each with its type and range checked, and in the
 /// end refuses what nobody asked for.
-public struct FieldReader {
+package struct FieldReader {
   private let members: [JSON.Member]
   private var known: [String] = []
 
   /// - Throws: `invalid_request` where `body` is no object.
-  public init(_ body: JSON) throws(WireError) {
+  package init(_ body: JSON) throws(WireError) {
     guard let members = body.object else {
       throw WireError(.invalidRequest, "the request must be a JSON object")
     }
     self.members = members
   }
 
-  public mutating func value(_ name: String) -> JSON? {
+  package mutating func value(_ name: String) -> JSON? {
     known.append(name)
     let value = members.first { $0.name == name }?.value
     return value == .null ? nil : value
   }
 
-  public mutating func string(_ name: String) throws(WireError) -> String? {
+  package mutating func string(_ name: String) throws(WireError) -> String? {
     guard let value = value(name) else { return nil }
     guard let string = value.string else { throw wrongType(name, "a string", value) }
     return string
   }
 
-  public mutating func requiredString(_ name: String) throws(WireError) -> String {
+  package mutating func requiredString(_ name: String) throws(WireError) -> String {
     guard let value = try string(name) else {
       throw WireError(.invalidRequest, "\"\(name)\" is missing: it must be a string")
     }
     return value
   }
 
-  public mutating func bool(_ name: String) throws(WireError) -> Bool? {
+  package mutating func bool(_ name: String) throws(WireError) -> Bool? {
     guard let value = value(name) else { return nil }
     guard let bool = value.bool else { throw wrongType(name, "true or false", value) }
     return bool
   }
 
-  public mutating func integer(
+  package mutating func integer(
     _ name: String, in range: ClosedRange<Int>
   ) throws(WireError) -> Int? {
     guard let value = value(name) else { return nil }
@@ -52,7 +52,7 @@ public struct FieldReader {
     return integer
   }
 
-  public mutating func requiredInteger(
+  package mutating func requiredInteger(
     _ name: String, in range: ClosedRange<Int>
   ) throws(WireError) -> Int {
     guard let value = try integer(name, in: range) else {
@@ -61,7 +61,7 @@ public struct FieldReader {
     return value
   }
 
-  public mutating func number(
+  package mutating func number(
     _ name: String, in range: ClosedRange<Double>
   ) throws(WireError) -> Double? {
     guard let value = value(name) else { return nil }
@@ -75,7 +75,7 @@ public struct FieldReader {
   }
 
   /// - Throws: `unknown_field` where a member was never asked for.
-  public func finish() throws(WireError) {
+  package func finish() throws(WireError) {
     for member in members where !known.contains(member.name) {
       throw WireError(
         .unknownField,

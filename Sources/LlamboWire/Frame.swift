@@ -2,17 +2,17 @@ import LlamboJSON
 
 /// The parts of one line, `WORD [#id] [json-object]`, as ranges into its bytes; the JSON is not
 /// looked at.
-public struct Frame: Equatable, Sendable {
+package struct Frame: Equatable, Sendable {
   /// The verb or kind, empty for an empty line.
-  public let word: String
+  package let word: String
   /// The id without its `#`; nil where the line bears none.
-  public let id: String?
+  package let id: String?
   /// Where the JSON stands; empty where there is none.
-  public let body: Range<Int>
+  package let body: Range<Int>
 
   /// - Throws: `invalid_id`, `invalid_utf8`, or `invalid_request` where something else than an
   ///   object follows the word.
-  public init(parsing line: Span<UInt8>) throws(WireError) {
+  package init(parsing line: Span<UInt8>) throws(WireError) {
     var at = 0
     func skipSpace(_ at: inout Int) {
       while at < line.count, line[at] == space || line[at] == tab || line[at] == carriageReturn {
@@ -52,11 +52,11 @@ public struct Frame: Equatable, Sendable {
   }
 
   /// The id as the number that a router gave it.
-  public var number: UInt64? { id.flatMap { UInt64($0) } }
+  package var number: UInt64? { id.flatMap { UInt64($0) } }
 
   /// Reads the JSON of the line that this frame was parsed from; an empty object where there is
   /// none.
-  public func object(
+  package func object(
     of line: Span<UInt8>, maximumDepth: Int = WireLimits().jsonDepth
   ) throws(WireError) -> JSON {
     if body.isEmpty { return .object([]) }
@@ -68,7 +68,7 @@ public struct Frame: Equatable, Sendable {
   }
 
   /// Whether `text` can stand behind a `#`.
-  public static func isID(_ text: String) -> Bool {
+  package static func isID(_ text: String) -> Bool {
     (1...WireLimits.idBytes).contains(text.utf8.count)
       && text.utf8.allSatisfy { byte in
         switch byte {
@@ -81,7 +81,7 @@ public struct Frame: Equatable, Sendable {
   }
 
   /// Whether a line is the start of an HTTP request, which a browser could be made to send here.
-  public static func looksLikeHTTP(_ line: Span<UInt8>) -> Bool {
+  package static func looksLikeHTTP(_ line: Span<UInt8>) -> Bool {
     let methods: [StaticString] = [
       "GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE ",
       "PRI * HTTP/",

@@ -1,48 +1,48 @@
 import LlamboJSON
 
 /// What `INFER` and `CHAT` ask for. What is nil is the worker's to choose.
-public struct GenerationRequest: Equatable, Sendable {
+package struct GenerationRequest: Equatable, Sendable {
   /// One turn of a conversation.
-  public struct Message: Equatable, Sendable {
-    public var role: String
-    public var content: String
+  package struct Message: Equatable, Sendable {
+    package var role: String
+    package var content: String
 
-    public init(role: String, content: String) {
+    package init(role: String, content: String) {
       self.role = role
       self.content = content
     }
   }
 
-  public enum Input: Equatable, Sendable {
+  package enum Input: Equatable, Sendable {
     /// `INFER`: text that the model continues as it is.
     case prompt(String)
     /// `CHAT`: turns that go through the model's chat template.
     case messages([Message])
   }
 
-  public var input: Input
+  package var input: Input
   /// The most tokens to generate, from 1.
-  public var maxTokens: Int?
+  package var maxTokens: Int?
   /// 0 is greedy, and deterministic.
-  public var temperature: Double?
+  package var temperature: Double?
   /// The probability mass that nucleus sampling keeps, from 0 to 1.
-  public var topP: Double?
+  package var topP: Double?
   /// How many of the likeliest tokens sampling keeps; 0 keeps all.
-  public var topK: Int?
-  public var seed: UInt32?
+  package var topK: Int?
+  package var seed: UInt32?
 
-  public init(_ input: Input, maxTokens: Int? = nil, temperature: Double? = nil) {
+  package init(_ input: Input, maxTokens: Int? = nil, temperature: Double? = nil) {
     self.input = input
     self.maxTokens = maxTokens
     self.temperature = temperature
   }
 
-  public var verb: Verb {
+  package var verb: Verb {
     if case .prompt = input { .infer } else { .chat }
   }
 
   /// - Parameter verb: `infer` or `chat`.
-  public init(
+  package init(
     verb: Verb, body: JSON, limits: WireLimits = WireLimits()
   ) throws(WireError) {
     var fields = try FieldReader(body)
@@ -76,7 +76,7 @@ public struct GenerationRequest: Equatable, Sendable {
   }
 
   /// The body of its request line.
-  public var body: JSON {
+  package var body: JSON {
     var members: [JSON.Member] = []
     switch input {
     case .prompt(let prompt): members.append(.init("prompt", .string(prompt)))

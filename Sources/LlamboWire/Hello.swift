@@ -1,26 +1,26 @@
 import LlamboJSON
 
 /// How a worker introduces itself on the link that it dialled.
-public struct Hello: Equatable, Sendable {
+package struct Hello: Equatable, Sendable {
   /// The version of this protocol.
-  public static let protocolVersion = 1
+  package static let protocolVersion = 1
 
   /// The name that its launcher gave it; nil for a worker started by hand, which is given one.
-  public var node: String?
+  package var node: String?
   /// Which life of that node this is; only the newest is served.
-  public var epoch: UInt64
+  package var epoch: UInt64
   /// The node type of the configuration, such as `tiny`.
-  public var type: String
-  public var model: String
+  package var type: String
+  package var model: String
   /// Requests that it runs at once.
-  public var slots: Int
+  package var slots: Int
   /// Tokens of prompt and answer that one slot holds.
-  public var contextSize: Int
+  package var contextSize: Int
   /// Its own line port, `host:port`.
-  public var listen: String
-  public var pid: Int
+  package var listen: String
+  package var pid: Int
 
-  public init(
+  package init(
     node: String?, epoch: UInt64, type: String, model: String, slots: Int, contextSize: Int,
     listen: String, pid: Int
   ) {
@@ -34,7 +34,7 @@ public struct Hello: Equatable, Sendable {
     self.pid = pid
   }
 
-  public var body: JSON {
+  package var body: JSON {
     var members: [JSON.Member] = [
       .init("protocol", .integer(Int64(Hello.protocolVersion))),
       .init("epoch", .integer(Int64(epoch))),
@@ -49,7 +49,7 @@ public struct Hello: Equatable, Sendable {
     return .object(members)
   }
 
-  public init(body: JSON) throws(WireError) {
+  package init(body: JSON) throws(WireError) {
     var fields = try FieldReader(body)
     let version = try fields.requiredInteger("protocol", in: 0...Int(Int32.max))
     guard version == Hello.protocolVersion else {
@@ -73,28 +73,28 @@ public struct Hello: Equatable, Sendable {
 }
 
 /// The orchestrator's answer to a `HELLO`: the worker is a node from here on.
-public struct Welcome: Equatable, Sendable {
-  public var cluster: String
-  public var node: String
-  public var epoch: UInt64
+package struct Welcome: Equatable, Sendable {
+  package var cluster: String
+  package var node: String
+  package var epoch: UInt64
   /// Milliseconds that a worker goes on without its orchestrator before it ends itself.
-  public var lease: Int
+  package var lease: Int
 
-  public init(cluster: String, node: String, epoch: UInt64, lease: Int) {
+  package init(cluster: String, node: String, epoch: UInt64, lease: Int) {
     self.cluster = cluster
     self.node = node
     self.epoch = epoch
     self.lease = lease
   }
 
-  public var body: JSON {
+  package var body: JSON {
     [
       "cluster": .string(cluster), "node": .string(node), "epoch": .integer(Int64(epoch)),
       "lease_ms": .integer(Int64(lease)),
     ]
   }
 
-  public init(body: JSON) throws(WireError) {
+  package init(body: JSON) throws(WireError) {
     var fields = try FieldReader(body)
     cluster = try fields.requiredString("cluster")
     node = try fields.requiredString("node")

@@ -2,9 +2,9 @@
 ///
 /// A line beyond the limit is dropped up to its newline while it arrives, so that its memory is
 /// bounded and the lines after it are still understood.
-public struct LineBuffer: Sendable {
+package struct LineBuffer: Sendable {
   /// What `next` found.
-  public enum Event: Equatable, Sendable {
+  package enum Event: Equatable, Sendable {
     case line
     /// A line passed the limit; what follows its newline is intact.
     case tooLong
@@ -20,12 +20,12 @@ public struct LineBuffer: Sendable {
   private let limit: Int
 
   /// - Parameter limit: the longest line, in bytes without its newline.
-  public init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { self.limit = limit }
 
   /// Bytes held that are no whole line yet.
-  public var pending: Int { bytes.count - start }
+  package var pending: Int { bytes.count - start }
 
-  public mutating func append(_ new: UnsafeRawBufferPointer) {
+  package mutating func append(_ new: UnsafeRawBufferPointer) {
     if start == bytes.count {
       bytes.removeAll(keepingCapacity: true)
       start = 0
@@ -38,13 +38,13 @@ public struct LineBuffer: Sendable {
     bytes.append(contentsOf: new)
   }
 
-  public mutating func append(_ text: String) {
+  package mutating func append(_ text: String) {
     var text = text
     text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
   }
 
   /// Moves to the next event; nil when more bytes are needed.
-  public mutating func next() -> Event? {
+  package mutating func next() -> Event? {
     let found = bytes.withUnsafeBufferPointer { all in
       all[searched...].firstIndex(of: UInt8(ascii: "\n"))
     }
@@ -69,7 +69,7 @@ public struct LineBuffer: Sendable {
 
   /// The bytes of the line that `next` found last, without the newline; valid until the buffer is
   /// changed.
-  public func withLine<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+  package func withLine<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
     body(bytes.span.extracting(current))
   }
 }

@@ -1,36 +1,36 @@
 import LlamboJSON
 
 /// Writes lines into a buffer that can be used again.
-public struct LineWriter: Sendable {
+package struct LineWriter: Sendable {
   private var json = JSONWriter()
 
-  public init() {}
+  package init() {}
 
   /// The lines written and not removed.
-  public var bytes: [UInt8] { json.bytes }
-  public var count: Int { json.bytes.count }
+  package var bytes: [UInt8] { json.bytes }
+  package var count: Int { json.bytes.count }
 
   /// Forgets all; the memory is kept unless it is much.
-  public mutating func removeAll() {
+  package mutating func removeAll() {
     json.bytes.removeAll(keepingCapacity: json.bytes.capacity <= 1 << 16)
   }
 
   /// Forgets the first `count` bytes, which have been sent.
-  public mutating func removeFirst(_ count: Int) { json.bytes.removeFirst(count) }
+  package mutating func removeFirst(_ count: Int) { json.bytes.removeFirst(count) }
 
-  public mutating func line(_ verb: Verb, id: String? = nil, _ body: JSON? = nil) {
+  package mutating func line(_ verb: Verb, id: String? = nil, _ body: JSON? = nil) {
     line(verb.rawValue, id: id) { writer in
       if let body { writer.value(body) }
     }
   }
 
-  public mutating func line(_ kind: Kind, id: String? = nil, _ body: JSON? = nil) {
+  package mutating func line(_ kind: Kind, id: String? = nil, _ body: JSON? = nil) {
     line(kind.rawValue, id: id) { writer in
       if let body { writer.value(body) }
     }
   }
 
-  public mutating func error(_ error: WireError, id: String? = nil) {
+  package mutating func error(_ error: WireError, id: String? = nil) {
     line(Kind.error.rawValue, id: id) { error.write(to: &$0) }
   }
 
@@ -40,7 +40,7 @@ public struct LineWriter: Sendable {
   ///   - index: the token's place in the answer, from 0.
   ///   - token: the model's id of it.
   ///   - text: whole characters; empty where the token ends inside of one.
-  public mutating func token(index: Int, token: Int32, text: String, id: String?) {
+  package mutating func token(index: Int, token: Int32, text: String, id: String?) {
     line(Kind.token.rawValue, id: id) { json in
       json.beginObject()
       json.field("i", index)
@@ -51,7 +51,7 @@ public struct LineWriter: Sendable {
   }
 
   /// The line of someone else under another id: `word` and `body` go through as they are.
-  public mutating func relay(_ word: String, id: String?, body: Span<UInt8>) {
+  package mutating func relay(_ word: String, id: String?, body: Span<UInt8>) {
     head(word, id: id)
     if !body.isEmpty {
       json.bytes.append(UInt8(ascii: " "))
@@ -61,7 +61,7 @@ public struct LineWriter: Sendable {
   }
 
   /// Any line; `body` writes its JSON or nothing.
-  public mutating func line(_ word: String, id: String?, body: (inout JSONWriter) -> Void) {
+  package mutating func line(_ word: String, id: String?, body: (inout JSONWriter) -> Void) {
     head(word, id: id)
     let end = json.bytes.count
     json.bytes.append(UInt8(ascii: " "))

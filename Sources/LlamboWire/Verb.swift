@@ -1,5 +1,5 @@
 /// What a request line asks for.
-public enum Verb: String, CaseIterable, Sendable {
+package enum Verb: String, CaseIterable, Sendable {
   /// Continue a raw prompt.
   case infer = "INFER"
   /// Answer messages through the model's own chat template.
@@ -21,7 +21,7 @@ public enum Verb: String, CaseIterable, Sendable {
 }
 
 /// What an answer line says.
-public enum Kind: String, CaseIterable, Sendable {
+package enum Kind: String, CaseIterable, Sendable {
   case token = "TOKEN"
   case done = "DONE"
   case error = "ERROR"

@@ -1,63 +1,63 @@
 import LlamboJSON
 
 /// What an `ERROR` line says: a code for programs and a message for people.
-public struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A word of the protocol, such as `line_too_long`. Codes that this version does not know
   /// pass through unchanged.
-  public struct Code: Hashable, Sendable {
-    public let name: String
+  package struct Code: Hashable, Sendable {
+    package let name: String
 
-    public init(_ name: String) { self.name = name }
+    package init(_ name: String) { self.name = name }
 
     // The line itself.
-    public static let lineTooLong = Code("line_too_long")
-    public static let invalidUTF8 = Code("invalid_utf8")
-    public static let invalidJSON = Code("invalid_json")
-    public static let jsonTooDeep = Code("json_too_deep")
-    public static let invalidID = Code("invalid_id")
-    public static let unknownVerb = Code("unknown_verb")
-    public static let httpOnLinePort = Code("http_on_line_port")
+    package static let lineTooLong = Code("line_too_long")
+    package static let invalidUTF8 = Code("invalid_utf8")
+    package static let invalidJSON = Code("invalid_json")
+    package static let jsonTooDeep = Code("json_too_deep")
+    package static let invalidID = Code("invalid_id")
+    package static let unknownVerb = Code("unknown_verb")
+    package static let httpOnLinePort = Code("http_on_line_port")
     // What it asks for.
-    public static let invalidRequest = Code("invalid_request")
-    public static let unknownField = Code("unknown_field")
-    public static let outOfRange = Code("out_of_range")
-    public static let duplicateID = Code("duplicate_id")
-    public static let unknownRequest = Code("unknown_request")
-    public static let unknownType = Code("unknown_type")
-    public static let unknownNode = Code("unknown_node")
-    public static let staleEpoch = Code("stale_epoch")
+    package static let invalidRequest = Code("invalid_request")
+    package static let unknownField = Code("unknown_field")
+    package static let outOfRange = Code("out_of_range")
+    package static let duplicateID = Code("duplicate_id")
+    package static let unknownRequest = Code("unknown_request")
+    package static let unknownType = Code("unknown_type")
+    package static let unknownNode = Code("unknown_node")
+    package static let staleEpoch = Code("stale_epoch")
     // What there is no room for.
-    public static let tooManyRequests = Code("too_many_requests")
-    public static let tooManyConnections = Code("too_many_connections")
-    public static let tooManyNodes = Code("too_many_nodes")
-    public static let queueFull = Code("queue_full")
-    public static let noNodes = Code("no_nodes")
-    public static let slowReader = Code("slow_reader")
+    package static let tooManyRequests = Code("too_many_requests")
+    package static let tooManyConnections = Code("too_many_connections")
+    package static let tooManyNodes = Code("too_many_nodes")
+    package static let queueFull = Code("queue_full")
+    package static let noNodes = Code("no_nodes")
+    package static let slowReader = Code("slow_reader")
     // What went wrong on the way.
-    public static let timeout = Code("timeout")
-    public static let nodeLost = Code("node_lost")
-    public static let draining = Code("draining")
-    public static let internalError = Code("internal_error")
+    package static let timeout = Code("timeout")
+    package static let nodeLost = Code("node_lost")
+    package static let draining = Code("draining")
+    package static let internalError = Code("internal_error")
   }
 
-  public let code: Code
-  public let message: String
+  package let code: Code
+  package let message: String
 
-  public init(_ code: Code, _ message: String) {
+  package init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
 
-  public var description: String { "\(code.name): \(message)" }
+  package var description: String { "\(code.name): \(message)" }
 
   /// Reads the body of an `ERROR` line.
-  public init(body: JSON) {
+  package init(body: JSON) {
     self.init(
       Code(body["code"]?.string ?? Code.internalError.name),
       body["message"]?.string ?? "the answer gave no reason")
   }
 
-  public func write(to writer: inout JSONWriter) {
+  package func write(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.field("code", code.name)
     writer.field("message", message)
@@ -66,7 +66,7 @@ public struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension WireError {
-  public init(_ error: JSONError) {
+  package init(_ error: JSONError) {
     let code: Code =
       switch error.code {
       case .tooDeep: .jsonTooDeep
