@@ -1,0 +1,51 @@
+/// A point on the shell's monotonic clock, or a span of it, in milliseconds.
+package typealias Milliseconds = Int64
+
+/// What a cluster is told before it starts. Every wait and every queue has its bound here.
+package struct ClusterSettings: Sendable, Equatable {
+  /// A kind of worker that the cluster can launch.
+  package struct NodeType: Sendable, Equatable {
+    package var name: String
+    /// Nodes to launch at the start.
+    package var count: Int
+
+    package init(name: String, count: Int) {
+      self.name = name
+      self.count = count
+    }
+  }
+
+  package var id = "llambo"
+  package var types: [NodeType] = []
+  package var strategy = Strategy.leastLoaded
+  package var maxNodes = 10_000
+
+  /// From one ping to the next.
+  package var healthCheckInterval: Milliseconds = 1000
+  /// Intervals without a sign of life after which a node is ejected.
+  package var missedPings = 3
+  /// From launch to `HELLO`.
+  package var startTimeout: Milliseconds = 60_000
+  /// How long a node whose link broke may take to dial again before its process is killed.
+  package var redialTimeout: Milliseconds = 2000
+  /// How long a worker goes on without its orchestrator.
+  package var lease: Milliseconds = 30_000
+  /// From `SHUTDOWN` to the end of a node's process, beyond which it is killed.
+  package var stopTimeout: Milliseconds = 5000
+
+  /// Processes that start at once, so that starting many does not starve those that serve.
+  package var launchesAtOnce = 8
+  package var backoffFirst: Milliseconds = 250
+  package var backoffMost: Milliseconds = 30_000
+  /// A life this long forgives the failures before it.
+  package var stableAfter: Milliseconds = 10_000
+
+  /// How often a request that has not shown a token is sent anew when its node is lost.
+  package var maxRetries = 3
+  /// From acceptance to the last token.
+  package var requestTimeout: Milliseconds = 30_000
+  /// Requests that wait for a slot.
+  package var queueLimit = 1024
+
+  package init() {}
+}

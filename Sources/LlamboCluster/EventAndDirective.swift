@@ -1,0 +1,55 @@
+import LlamboWire
+
+/// What happened outside.
+package enum Event: Sendable {
+  case started
+  /// A process of that epoch runs.
+  case launched(node: String, epoch: UInt64, pid: Int)
+  case launchFailed(node: String, epoch: UInt64, reason: String)
+  case processEnded(node: String, epoch: UInt64, reason: String)
+  case hello(LinkID, Hello)
+  case linkClosed(LinkID)
+  /// A sign of life.
+  case heard(LinkID)
+
+  case submitted(RequestID)
+  /// The worker's answer to a request ended well.
+  case finished(RequestID, LinkID)
+  /// The worker answered with an error.
+  case failed(RequestID, LinkID, WireError)
+  /// The client wants no more of it, or is gone.
+  case cancelled(RequestID)
+
+  /// Time passed.
+  case tick
+  case shutdown
+}
+
+/// What the shell is to do. Directives are performed in order.
+package enum Directive: Equatable, Sendable {
+  case launch(node: String, type: String, epoch: UInt64)
+  case kill(node: String, pid: Int)
+  case welcome(LinkID, Welcome)
+  /// Say why and close.
+  case refuse(LinkID, WireError)
+  case closeLink(LinkID)
+  case ping(LinkID)
+  /// Tell the worker to drain and end.
+  case stopNode(LinkID)
+
+  /// Send the request's line to the worker.
+  case send(RequestID, LinkID)
+  /// Send `CANCEL` for the request to the worker.
+  case cancel(RequestID, LinkID)
+  /// Answer the client with an error; the request is over.
+  case fail(RequestID, WireError)
+  /// Answer the client that its request was cancelled before it ran; the request is over.
+  case endCancelled(RequestID)
+
+  /// Something that the operator wants to read about.
+  case note(String)
+  /// The list of nodes changed.
+  case persist
+  /// After `shutdown`: no process and no request is left.
+  case stopped
+}
