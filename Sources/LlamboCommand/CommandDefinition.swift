@@ -1,0 +1,119 @@
+/// A program or one of its subcommands, as data: parsing, help, shell completion and manual
+/// pages are all made from this one value.
+public struct CommandDefinition: Sendable, Hashable {
+  /// The word that selects the command; of the outermost one, the program's name.
+  public var name: String
+  /// One sentence: what the command does.
+  public var summary: String
+  /// What stands without a leading dash, in order. Only the last may repeat.
+  public var arguments: [ArgumentDefinition]
+  public var options: [OptionDefinition]
+  /// Groups of long option names of which at most one may be given.
+  public var exclusive: [[String]]
+  public var examples: [CommandExample]
+  public var subcommands: [CommandDefinition]
+  /// The command does nothing by itself: one of its subcommands must be named.
+  public var needsSubcommand: Bool
+
+  public init(
+    _ name: String, _ summary: String,
+    arguments: [ArgumentDefinition] = [],
+    options: [OptionDefinition] = [],
+    exclusive: [[String]] = [],
+    examples: [CommandExample] = [],
+    subcommands: [CommandDefinition] = [],
+    needsSubcommand: Bool = false
+  ) {
+    self.name = name
+    self.summary = summary
+    self.arguments = arguments
+    self.options = options
+    self.exclusive = exclusive
+    self.examples = examples
+    self.subcommands = subcommands
+    self.needsSubcommand = needsSubcommand
+  }
+
+  /// The subcommand at the end of `path`, whose words follow the program's name; nil where
+  /// there is none.
+  public func command(at path: [String]) -> CommandDefinition? {
+    var command = self
+    for word in path {
+      guard let next = command.subcommands.first(where: { $0.name == word }) else { return nil }
+      command = next
+    }
+    return command
+  }
+
+  /// What contradicts itself in this definition and those below it, one sentence each. Empty
+  /// for a sound one; a program's tests hold it so.
+  public var problems: [String] {
+    problems(inherited: [])
+  }
+
+  private func problems(inherited: [OptionDefinition]) -> [String] {
+    var found: [String] = []
+    let all = inherited + options
+    var names: Set<String> = ["--help", "-h"]
+    for name in all.flatMap({ [$0.long] + ($0.short.map { [$0] } ?? []) })
+    where !names.insert(name).inserted {
+      found.append("\(self.name): \(name) is declared twice")
+    }
+    for option in options {
+      found += option.problems.map { "\(name): \($0)" }
+    }
+    for name in exclusive.joined() where !all.contains(where: { $0.long == name }) {
+      found.append("\(self.name): the exclusive option \(name) is not declared")
+    }
+    for argument in arguments.dropLast() where argument.arity != .one {
+      found.append("\(name): only the last argument may be optional or repeat")
+    }
+    if needsSubcommand, subcommands.isEmpty || !arguments.isEmpty {
+      found.append("\(name): needs a subcommand, yet has none or takes arguments")
+    }
+    var words: Set<String> = []
+    for subcommand in subcommands {
+      if !words.insert(subcommand.name).inserted {
+        found.append("\(name): the command \(subcommand.name) is declared twice")
+      }
+      found += subcommand.problems(inherited: all.filter(\.isInherited))
+        .map { "\(name) \($0)" }
+    }
+    return found
+  }
+}
+
+/// One argument that stands without a leading dash.
+public struct ArgumentDefinition: Sendable, Hashable {
+  /// How often the argument stands.
+  public enum Arity: Sendable, Hashable {
+    case one
+    case optional
+    /// Once or more.
+    case some
+    /// Any number of times, also none.
+    case any
+  }
+
+  /// As the usage line shows it: `PROMPT`.
+  public var name: String
+  public var help: String
+  public var arity: Arity
+
+  public init(_ name: String, _ help: String, _ arity: Arity = .one) {
+    self.name = name
+    self.help = help
+    self.arity = arity
+  }
+}
+
+/// A whole command line and what it does.
+public struct CommandExample: Sendable, Hashable {
+  public var line: String
+  public var meaning: String
+
+  public init(_ line: String, _ meaning: String) {
+    self.line = line
+    self.meaning = meaning
+  }
+}
