@@ -39,7 +39,10 @@ let package = Package(
   ],
   targets: [
     // The pure rooms: no I/O, no clock, no randomness.
-    room("LlamboJSON"),
+    .target(
+      name: "LlamboJSON", swiftSettings: swift,
+      // Rounding comes from libm, which only Foundation and Glibc would bring along.
+      linkerSettings: [.linkedLibrary("m")]),
     room("LlamboWire", ["LlamboJSON"]),
     room("LlamboCluster", ["LlamboWire"]),
 
@@ -47,7 +50,10 @@ let package = Package(
     .target(
       name: "CLlama",
       cxxSettings: [
-        .unsafeFlags(["-I\(llamaPrefix)/include", "-Wall", "-Wextra", "-Werror"])
+        .unsafeFlags([
+          "-isystem", "\(llamaPrefix)/include", "-isystem", "\(llamaPrefix)/include/llama-common",
+          "-Wall", "-Wextra", "-Werror",
+        ])
       ],
       linkerSettings: [.unsafeFlags(["@\(llamaPrefix)/lib/llambo-link.rsp"])]),
     .target(name: "CSystem", cSettings: c),

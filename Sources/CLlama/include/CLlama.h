@@ -1,1 +1,158 @@
+/// The project's own C interface to llama.cpp.
+///
+/// No llama.cpp header and no C++ exception passes it: a function that can fail says so in its
+/// result and leaves the reason in a `cllama_text`. Handles are opaque and freed by their creator.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cllama_model cllama_model;
+typedef struct cllama_context cllama_context;
+typedef struct cllama_sampler cllama_sampler;
+typedef int32_t cllama_token;
+
+/// UTF-8 bytes that the callee allocated; `bytes` is null while there are none.
+typedef struct {
+  char *bytes;
+  size_t count;
+} cllama_text;
+
+/// Frees the bytes and leaves an empty text.
+void cllama_text_free(cllama_text *text);
+
+// Models. A model is immutable: any thread may use it, several at a time.
+
+typedef struct {
+  /// Layers kept on the GPU; negative for all of them.
+  int32_t gpu_layers;
+  /// Map the file, so that processes share its pages, rather than read it.
+  bool use_memory_map;
+  /// Let the CPU backend keep a private copy of the weights in the layout it computes fastest on.
+  bool repack_weights;
+} cllama_model_options;
+
+/// Loads a GGUF file; null with llama.cpp's own reason in `error` where it cannot.
+cllama_model *cllama_model_load(
+    const char *path, cllama_model_options options, cllama_text *error);
+void cllama_model_free(cllama_model *model);
+
+typedef enum {
+  CLLAMA_GGUF_WHOLE,
+  /// The header cannot be read to its end.
+  CLLAMA_GGUF_HEADER_DAMAGED,
+  /// The header is whole but describes more data than the file holds.
+  CLLAMA_GGUF_DATA_MISSING,
+} cllama_gguf_state;
+
+/// Reads a GGUF file's header alone and compares what it describes with the file's size.
+cllama_gguf_state cllama_gguf_inspect(const char *path, uint64_t file_size, cllama_text *error);
+
+typedef struct {
+  int32_t trained_context;
+  int32_t vocabulary;
+  int32_t embedding;
+  int32_t layers;
+  uint64_t parameters;
+  /// All tensors, in bytes.
+  uint64_t tensor_bytes;
+  /// Whether the model can continue text: it has a decoder and is no diffusion model.
+  bool generates;
+} cllama_model_facts;
+
+cllama_model_facts cllama_model_get_facts(const cllama_model *model);
+/// A value of the GGUF metadata as text; false where the key is absent or an array.
+bool cllama_model_metadata(const cllama_model *model, const char *key, cllama_text *value);
+/// The weights' quantization in llama.cpp's words, such as "Q8_0".
+const char *cllama_model_quantization(const cllama_model *model);
+
+/// Tokens of `text`; negative where `capacity` is too small: minus the number needed.
+/// INT32_MIN where the text cannot be tokenized at all.
+int32_t cllama_tokenize(
+    const cllama_model *model, const char *text, size_t text_count, cllama_token *tokens,
+    int32_t capacity, bool add_special, bool parse_special);
+/// Bytes of a token; negative where `capacity` is too small: minus the number needed.
+int32_t cllama_token_piece(
+    const cllama_model *model, cllama_token token, char *bytes, int32_t capacity,
+    bool render_special);
+bool cllama_token_ends_generation(const cllama_model *model, cllama_token token);
+
+/// The model's chat template over messages, up to where the assistant's answer begins, without
+/// the BOS token that tokenizing adds. A model without a template gets ChatML.
+///
+/// `bytes` holds each message's role and content one after the other, `lengths` their lengths:
+/// 2 * `count` of them.
+bool cllama_chat_prompt(
+    const cllama_model *model, const char *bytes, const size_t *lengths, size_t count,
+    cllama_text *prompt, cllama_text *error);
+
+/// A GBNF grammar whose texts are the JSON values that `schema` (a JSON Schema) accepts.
+bool cllama_grammar_from_json_schema(
+    const char *schema, cllama_text *grammar, cllama_text *error);
+
+// Contexts. One thread at a time uses a context; cllama_context_abort alone is free of that.
+
+typedef struct {
+  /// Tokens that each sequence can hold.
+  uint32_t context_size;
+  uint32_t sequences;
+  /// Most tokens of one decode.
+  uint32_t batch_size;
+  /// Most tokens computed at once: the compute buffers grow with it.
+  uint32_t micro_batch_size;
+  /// Most tokens of one decode that yield logits.
+  uint32_t outputs;
+  int32_t threads;
+  int32_t batch_threads;
+} cllama_context_options;
+
+/// A context over `model`, which must outlive it.
+cllama_context *cllama_context_create(
+    const cllama_model *model, cllama_context_options options, cllama_text *error);
+void cllama_context_free(cllama_context *context);
+
+void cllama_batch_clear(cllama_context *context);
+/// False where the batch is full.
+bool cllama_batch_add(
+    cllama_context *context, cllama_token token, int32_t position, int32_t sequence,
+    bool wants_logits);
+
+typedef enum {
+  CLLAMA_DECODED = 0,
+  /// The cache has no room for the batch.
+  CLLAMA_DECODE_NO_ROOM = 1,
+  CLLAMA_DECODE_ABORTED = 2,
+  CLLAMA_DECODE_FAILED = 3,
+} cllama_decode_result;
+
+/// Computes the batch. The batch's place of a token that wanted logits is what sampling takes.
+cllama_decode_result cllama_decode(cllama_context *context, cllama_text *error);
+/// Forgets a sequence's cells.
+void cllama_sequence_clear(cllama_context *context, int32_t sequence);
+/// Ends a decode that runs, and every later one, with CLLAMA_DECODE_ABORTED. Any thread may call it.
+void cllama_context_abort(cllama_context *context);
+
+// Samplers.
+
+typedef struct {
+  /// 0 takes the likeliest token always.
+  float temperature;
+  float top_p;
+  /// 0 or less keeps all.
+  int32_t top_k;
+  uint32_t seed;
+} cllama_sampler_options;
+
+cllama_sampler *cllama_sampler_create(cllama_sampler_options options, cllama_text *error);
+void cllama_sampler_free(cllama_sampler *sampler);
+/// The next token after the batch's token at `index`; negative where that one has no logits.
+cllama_token cllama_sample(cllama_sampler *sampler, cllama_context *context, int32_t index);
+
+#ifdef __cplusplus
+}
+#endif

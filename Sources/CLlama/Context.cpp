@@ -1,0 +1,146 @@
+#include "Internal.h"
+
+#include <ggml-cpu.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+struct cllama_context {
+  llama_context *context = nullptr;
+  llama_batch batch{};
+  int32_t capacity = 0;
+  ggml_threadpool *pool = nullptr;
+  std::atomic<bool> aborted{false};
+
+  cllama_context() = default;
+  cllama_context(const cllama_context &) = delete;
+  cllama_context &operator=(const cllama_context &) = delete;
+
+  ~cllama_context() {
+    if (context) llama_free(context);
+    if (pool) ggml_threadpool_free(pool);
+    if (capacity > 0) llama_batch_free(batch);
+  }
+};
+
+struct cllama_sampler {
+  llama_sampler *chain = nullptr;
+};
+
+namespace {
+
+bool is_aborted(void *data) {
+  return static_cast<cllama_context *>(data)->aborted.load(std::memory_order_relaxed);
+}
+
+}  // namespace
+
+cllama_context *cllama_context_create(
+    const cllama_model *model, cllama_context_options options, cllama_text *error) {
+  cllama::log_capture log;
+  return cllama::guarded<cllama_context *>(error, nullptr, [&]() -> cllama_context * {
+    auto handle = std::make_unique<cllama_context>();
+    llama_context_params params = llama_context_default_params();
+    params.n_ctx = options.context_size * options.sequences;
+    params.n_seq_max = options.sequences;
+    params.n_batch = options.batch_size;
+    params.n_ubatch = options.micro_batch_size;
+    params.n_outputs_max = options.outputs;
+    params.n_threads = options.threads;
+    params.n_threads_batch = options.batch_threads;
+    params.kv_unified = false;
+    params.no_perf = true;
+    params.abort_callback = is_aborted;
+    params.abort_callback_data = handle.get();
+    handle->context = llama_init_from_model(model->model, params);
+    if (!handle->context) {
+      cllama::set(error, log.reason("llama.cpp gives no reason"));
+      return nullptr;
+    }
+    handle->batch = llama_batch_init(int32_t(options.batch_size), 0, 1);
+    handle->capacity = int32_t(options.batch_size);
+    int32_t threads = std::max(options.threads, options.batch_threads);
+    if (threads > 1) {
+      // One pool for all decodes, whose threads sleep between them rather than poll.
+      ggml_threadpool_params pool = ggml_threadpool_params_default(threads);
+      pool.poll = 0;
+      handle->pool = ggml_threadpool_new(&pool);
+      if (handle->pool) llama_attach_threadpool(handle->context, handle->pool, handle->pool);
+    }
+    return handle.release();
+  });
+}
+
+void cllama_context_free(cllama_context *context) { delete context; }
+
+void cllama_batch_clear(cllama_context *context) { context->batch.n_tokens = 0; }
+
+bool cllama_batch_add(
+    cllama_context *context, cllama_token token, int32_t position, int32_t sequence,
+    bool wants_logits) {
+  llama_batch &batch = context->batch;
+  int32_t at = batch.n_tokens;
+  if (at == context->capacity) return false;
+  batch.token[at] = token;
+  batch.pos[at] = position;
+  batch.n_seq_id[at] = 1;
+  batch.seq_id[at][0] = sequence;
+  batch.logits[at] = wants_logits;
+  batch.n_tokens = at + 1;
+  return true;
+}
+
+cllama_decode_result cllama_decode(cllama_context *context, cllama_text *error) {
+  cllama::log_capture log;
+  return cllama::guarded(error, CLLAMA_DECODE_FAILED, [&] {
+    int32_t result = llama_decode(context->context, context->batch);
+    if (result == 0) return CLLAMA_DECODED;
+    cllama::set(error, log.reason(("llama_decode gives " + std::to_string(result)).c_str()));
+    if (result == 1) return CLLAMA_DECODE_NO_ROOM;
+    if (result == 2) return CLLAMA_DECODE_ABORTED;
+    return CLLAMA_DECODE_FAILED;
+  });
+}
+
+void cllama_sequence_clear(cllama_context *context, int32_t sequence) {
+  cllama::guarded(nullptr, false, [&] {
+    return llama_memory_seq_rm(llama_get_memory(context->context), sequence, -1, -1);
+  });
+}
+
+void cllama_context_abort(cllama_context *context) {
+  context->aborted.store(true, std::memory_order_relaxed);
+}
+
+cllama_sampler *cllama_sampler_create(cllama_sampler_options options, cllama_text *error) {
+  return cllama::guarded<cllama_sampler *>(error, nullptr, [&] {
+    auto handle = std::make_unique<cllama_sampler>();
+    handle->chain = llama_sampler_chain_init({/*no_perf=*/true});
+    auto add = [&](llama_sampler *sampler) { llama_sampler_chain_add(handle->chain, sampler); };
+    if (options.temperature > 0) {
+      // Any seed but llama.cpp's word for "a random one".
+      uint32_t seed = options.seed == LLAMA_DEFAULT_SEED ? 0 : options.seed;
+      if (options.top_k > 0) add(llama_sampler_init_top_k(options.top_k));
+      if (options.top_p < 1) add(llama_sampler_init_top_p(options.top_p, 1));
+      add(llama_sampler_init_temp(options.temperature));
+      add(llama_sampler_init_dist(seed));
+    } else {
+      add(llama_sampler_init_greedy());
+    }
+    return handle.release();
+  });
+}
+
+void cllama_sampler_free(cllama_sampler *sampler) {
+  if (!sampler) return;
+  llama_sampler_free(sampler->chain);
+  delete sampler;
+}
+
+cllama_token cllama_sample(cllama_sampler *sampler, cllama_context *context, int32_t index) {
+  return cllama::guarded<cllama_token>(nullptr, -1, [&]() -> cllama_token {
+    if (!llama_get_logits_ith(context->context, index)) return -1;
+    return llama_sampler_sample(sampler->chain, context->context, index);
+  });
+}

@@ -1,0 +1,161 @@
+/// What the engine's thread does: takes the mail, fills free slots, decodes one batch, samples,
+/// and delivers what happened, until it is stopped.
+final class DecodeLoop {
+  private let core: EngineCore
+  private let planner: BatchPlanner
+  private var slots: [SlotSequence?]
+  private var queue: [Mailbox.Submission] = []
+  private var nextOrder: UInt64 = 0
+  // Reused from turn to turn.
+  private var mail = Mailbox.Mail()
+  private var work: [SlotWork]
+  private var parts: [BatchPart] = []
+  private var events: [EngineEvent] = []
+  private var promptTokens = 0
+
+  init(_ core: EngineCore) {
+    self.core = core
+    planner = BatchPlanner(batchSize: core.configuration.batchSize)
+    slots = Array(repeating: nil, count: core.configuration.slots)
+    work = Array(repeating: .idle, count: core.configuration.slots)
+  }
+
+  func run() {
+    while true {
+      core.mailbox.take(into: &mail, waiting: slots.allSatisfy { $0 == nil })
+      queue.append(contentsOf: mail.submissions)
+      if mail.stopping {
+        endAll()
+        return
+      }
+      cancel(mail.cancelled)
+      fillSlots()
+      decode()
+      deliver()
+    }
+  }
+
+  private func endAll() {
+    let now = ContinuousClock.now
+    for slot in slots.indices where slots[slot] != nil { finish(slot, .cancelled, now: now) }
+    for submission in queue { finish(submission, now: now) }
+    queue.removeAll()
+    deliver()
+  }
+
+  private func cancel(_ requests: Set<UInt64>) {
+    guard !requests.isEmpty else { return }
+    let now = ContinuousClock.now
+    for slot in slots.indices {
+      guard let sequence = slots[slot], requests.contains(sequence.request.id) else { continue }
+      finish(slot, .cancelled, now: now)
+    }
+    queue.removeAll { submission in
+      guard requests.contains(submission.request.id) else { return false }
+      finish(submission, now: now)
+      return true
+    }
+  }
+
+  private func fillSlots() {
+    guard !queue.isEmpty else { return }
+    let now = ContinuousClock.now
+    var taken = 0
+    for slot in slots.indices where slots[slot] == nil {
+      while slots[slot] == nil, taken < queue.count {
+        let submission = queue[taken]
+        taken += 1
+        do {
+          slots[slot] = try SlotSequence(submission, order: nextOrder, now: now)
+          nextOrder += 1
+        } catch {
+          events.append(.failed(request: submission.request.id, error))
+        }
+      }
+    }
+    queue.removeFirst(taken)
+  }
+
+  private func decode() {
+    for slot in slots.indices { work[slot] = slots[slot]?.work ?? .idle }
+    planner.plan(work, into: &parts)
+    guard !parts.isEmpty else { return }
+    core.context.clearBatch()
+    for part in parts { slots[part.slot]?.add(part, to: core.context) }
+    do throws(LlamaError) {
+      try core.context.decode()
+    } catch {
+      // An abort is `stop`'s: the next turn ends all requests as cancelled.
+      guard error.code != .engineStopped else { return }
+      for part in parts { fail(part.slot, error) }
+      return
+    }
+    sample()
+  }
+
+  private func sample() {
+    let now = ContinuousClock.now
+    var end = 0
+    for part in parts {
+      end += part.count
+      guard let sequence = slots[part.slot] else { continue }
+      promptTokens += sequence.advance(part.count)
+      guard part.wantsLogits else { continue }
+      do throws(LlamaError) {
+        let (token, step) = try sequence.step(
+          core.context, at: end - 1, model: core.model, contextSize: core.contextSize, now: now)
+        let request = sequence.request.id
+        switch step {
+        case .token(let index, let text):
+          events.append(.token(request: request, index: index, token: token, text: text))
+        case .lastToken(let index, let text):
+          events.append(.token(request: request, index: index, token: token, text: text))
+          finish(part.slot, .length, now: now)
+        case .stop:
+          finish(part.slot, .stop, now: now)
+        }
+      } catch {
+        fail(part.slot, error)
+      }
+    }
+  }
+
+  /// Ends a request that has a slot.
+  private func finish(_ slot: Int, _ reason: FinishReason, now: ContinuousClock.Instant) {
+    guard let sequence = free(slot) else { return }
+    events.append(
+      .finished(request: sequence.request.id, sequence.summary(reason, now: now)))
+  }
+
+  /// Ends a request that still waits.
+  private func finish(_ submission: Mailbox.Submission, now: ContinuousClock.Instant) {
+    events.append(
+      .finished(
+        request: submission.request.id,
+        GenerationSummary(
+          reason: .cancelled, promptTokens: submission.request.prompt.count, tokenCount: 0,
+          promptMilliseconds: 0, totalMilliseconds: (now - submission.time).milliseconds,
+          firstTokenMilliseconds: nil)))
+  }
+
+  private func fail(_ slot: Int, _ error: LlamaError) {
+    guard let sequence = free(slot) else { return }
+    events.append(.failed(request: sequence.request.id, error))
+  }
+
+  /// Empties a slot and forgets its cells.
+  private func free(_ slot: Int) -> SlotSequence? {
+    defer { slots[slot] = nil }
+    if slots[slot] != nil { core.context.clear(sequence: slot) }
+    return slots[slot]
+  }
+
+  private func deliver() {
+    let active = slots.count { $0 != nil }
+    core.mailbox.publish(events, active: active, promptTokens: promptTokens)
+    promptTokens = 0
+    guard !events.isEmpty else { return }
+    core.deliver(events)
+    events.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,77 @@
+/// A prompt to continue.
+public struct EngineRequest: Sendable, Equatable {
+  /// The caller's number for it; free for use again once its last event was delivered.
+  public var id: UInt64
+  /// The prompt's tokens.
+  public var prompt: [Token]
+  /// How to generate; the thread counts are the engine's own.
+  public var params: GenerationParams
+
+  /// A request.
+  public init(id: UInt64, prompt: [Token], params: GenerationParams = GenerationParams()) {
+    self.id = id
+    self.prompt = prompt
+    self.params = params
+  }
+}
+
+/// What an engine tells about its requests. Each accepted one ends in one `finished` or `failed`.
+public enum EngineEvent: Sendable, Equatable {
+  /// A token was generated. Indexes count from 0 without a gap; the texts, joined, are the
+  /// answer's text, and one can be empty where a character spans tokens.
+  case token(request: UInt64, index: Int, token: Token, text: String)
+  /// The generation ended.
+  case finished(request: UInt64, GenerationSummary)
+  /// The engine could not go on with it.
+  case failed(request: UInt64, LlamaError)
+
+  /// The request's number.
+  public var request: UInt64 {
+    switch self {
+    case .token(let request, _, _, _), .finished(let request, _), .failed(let request, _): request
+    }
+  }
+}
+
+/// What a generation took. Times run from when the request was submitted unless said otherwise.
+public struct GenerationSummary: Sendable, Equatable {
+  /// Why it ended.
+  public var reason: FinishReason
+  /// Tokens of the prompt.
+  public var promptTokens: Int
+  /// Tokens generated, without the one that ended the answer.
+  public var tokenCount: Int
+  /// Milliseconds from when it got a slot until its prompt was computed; 0 if it never was.
+  public var promptMilliseconds: Double
+  /// Milliseconds until it ended.
+  public var totalMilliseconds: Double
+  /// Milliseconds until its first token; nil without one.
+  public var firstTokenMilliseconds: Double?
+
+  /// A summary.
+  public init(
+    reason: FinishReason, promptTokens: Int, tokenCount: Int, promptMilliseconds: Double,
+    totalMilliseconds: Double, firstTokenMilliseconds: Double?
+  ) {
+    self.reason = reason
+    self.promptTokens = promptTokens
+    self.tokenCount = tokenCount
+    self.promptMilliseconds = promptMilliseconds
+    self.totalMilliseconds = totalMilliseconds
+    self.firstTokenMilliseconds = firstTokenMilliseconds
+  }
+}
+
+/// An engine's load.
+public struct EngineStatus: Sendable, Equatable {
+  /// Requests that can generate at once.
+  public var slots: Int
+  /// Requests that have a slot.
+  public var active: Int
+  /// Requests that wait for one.
+  public var waiting: Int
+  /// Prompt tokens computed so far.
+  public var promptTokensTotal: UInt64
+  /// Tokens generated so far.
+  public var generatedTokensTotal: UInt64
+}

@@ -1,0 +1,105 @@
+import Synchronization
+
+/// What callers leave for the decode thread, and what it leaves for them.
+final class Mailbox: Sendable {
+  struct Submission {
+    let request: EngineRequest
+    let time: ContinuousClock.Instant
+  }
+
+  /// What the decode thread takes out at once.
+  struct Mail {
+    var submissions: [Submission] = []
+    var cancelled: Set<UInt64> = []
+    var stopping = false
+  }
+
+  private struct State {
+    var mail = Mail()
+    /// Requests that were accepted and have not ended.
+    var live: Set<UInt64> = []
+    var status: EngineStatus
+  }
+
+  private let state: Mutex<State>
+  private let wake = Wake()
+  private let slots: Int
+  private let queueLimit: Int
+
+  init(slots: Int, queueLimit: Int) {
+    self.slots = slots
+    self.queueLimit = queueLimit
+    state = Mutex(
+      State(
+        status: EngineStatus(
+          slots: slots, active: 0, waiting: 0, promptTokensTotal: 0, generatedTokensTotal: 0)))
+  }
+
+  // For callers.
+
+  func submit(_ request: EngineRequest) throws(LlamaError) {
+    let refusal = state.withLock { state -> LlamaError? in
+      guard !state.mail.stopping else { return LlamaError(.engineStopped, "the engine stopped") }
+      guard state.live.count < slots + queueLimit else {
+        return LlamaError(
+          .queueFull, "\(slots) slots are taken and \(state.live.count - slots) requests wait")
+      }
+      guard state.live.insert(request.id).inserted else {
+        return LlamaError(.invalidParameter, "request \(request.id) has not ended yet")
+      }
+      state.mail.submissions.append(Submission(request: request, time: .now))
+      state.status.waiting += 1
+      return nil
+    }
+    if let refusal { throw refusal }
+    wake.signal()
+  }
+
+  func cancel(_ request: UInt64) {
+    let known = state.withLock { state in
+      guard state.live.contains(request) else { return false }
+      state.mail.cancelled.insert(request)
+      return true
+    }
+    if known { wake.signal() }
+  }
+
+  func stop() {
+    state.withLock { $0.mail.stopping = true }
+    wake.signal()
+  }
+
+  var status: EngineStatus { state.withLock { $0.status } }
+
+  // For the decode thread.
+
+  /// Takes what is there; waits for something first where the thread has nothing else to do.
+  func take(into mail: inout Mail, waiting: Bool) {
+    if waiting { wake.wait() }
+    mail.submissions.removeAll(keepingCapacity: true)
+    mail.cancelled.removeAll(keepingCapacity: true)
+    state.withLock { state in
+      swap(&mail.submissions, &state.mail.submissions)
+      swap(&mail.cancelled, &state.mail.cancelled)
+      mail.stopping = state.mail.stopping
+    }
+  }
+
+  /// Publishes a turn's result before its events go out: requests that end leave the books first,
+  /// so that who sees the event finds their place free.
+  func publish(_ events: [EngineEvent], active: Int, promptTokens: Int) {
+    state.withLock { state in
+      for event in events {
+        switch event {
+        case .token: state.status.generatedTokensTotal += 1
+        case .finished(let request, _), .failed(let request, _):
+          state.live.remove(request)
+          state.mail.cancelled.remove(request)
+        }
+      }
+      state.status.promptTokensTotal += UInt64(promptTokens)
+      state.status.active = active
+      state.status.waiting = state.live.count - active
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import CLlama
+
+/// A llama.cpp context with its batch. One thread at a time uses it; only `abort` is free of that.
+struct LlamaContext: ~Copyable, @unchecked Sendable {
+  private let pointer: OpaquePointer
+  /// Keeps the weights alive.
+  private let model: Model
+
+  struct Options {
+    /// Tokens that each sequence can hold.
+    var contextSize: Int
+    var sequences = 1
+    /// Most tokens of one decode.
+    var batchSize: Int
+    /// Most tokens computed at once.
+    var microBatchSize: Int
+    var threads: Int
+    var batchThreads: Int
+  }
+
+  /// - Throws: `context_failed` with llama.cpp's own reason.
+  init(model: Model, options: Options) throws(LlamaError) {
+    var error = CText()
+    let raw = cllama_context_options(
+      context_size: UInt32(options.contextSize), sequences: UInt32(options.sequences),
+      batch_size: UInt32(options.batchSize), micro_batch_size: UInt32(options.microBatchSize),
+      outputs: UInt32(options.sequences), threads: Int32(options.threads),
+      batch_threads: Int32(options.batchThreads))
+    guard let pointer = cllama_context_create(model.handle.pointer, raw, &error.raw) else {
+      throw LlamaError(
+        .contextFailed,
+        "no context of \(options.sequences) × \(options.contextSize) tokens: \(error.string)")
+    }
+    self.pointer = pointer
+    self.model = model
+  }
+
+  deinit { cllama_context_free(pointer) }
+
+  func clearBatch() { cllama_batch_clear(pointer) }
+
+  /// Adds a token to the batch, which must have room.
+  func add(_ token: Token, position: Int, sequence: Int, wantsLogits: Bool) {
+    let added = cllama_batch_add(
+      pointer, token, Int32(position), Int32(sequence), wantsLogits)
+    precondition(added, "the batch is full")
+  }
+
+  /// Computes the batch.
+  ///
+  /// - Throws: `decode_failed` with llama.cpp's own reason, `engine_stopped` after `abort`.
+  func decode() throws(LlamaError) {
+    var error = CText()
+    switch cllama_decode(pointer, &error.raw) {
+    case CLLAMA_DECODED: return
+    case CLLAMA_DECODE_ABORTED: throw LlamaError(.engineStopped, "the decode was aborted")
+    case CLLAMA_DECODE_NO_ROOM:
+      throw LlamaError(.decodeFailed, "the context has no room: \(error.string)")
+    default: throw LlamaError(.decodeFailed, error.string)
+    }
+  }
+
+  /// Forgets a sequence.
+  func clear(sequence: Int) { cllama_sequence_clear(pointer, Int32(sequence)) }
+
+  /// Ends a decode that runs and every later one. Any thread may call it.
+  func abort() { cllama_context_abort(pointer) }
+
+  /// The next token after the batch's token at `index`, which wanted logits.
+  ///
+  /// - Throws: `decode_failed` where there are none.
+  func sample(_ sampler: borrowing Sampler, at index: Int) throws(LlamaError) -> Token {
+    let token = cllama_sample(sampler.pointer, pointer, Int32(index))
+    guard token >= 0 else { throw LlamaError(.decodeFailed, "no token was sampled") }
+    return token
+  }
+}
+
+/// llama.cpp's sampler chain for one sequence: greedy, or top-k, top-p, temperature and a draw.
+struct Sampler: ~Copyable {
+  let pointer: OpaquePointer
+
+  init(_ params: GenerationParams) throws(LlamaError) {
+    var error = CText()
+    let options = cllama_sampler_options(
+      temperature: Float(params.temperature), top_p: Float(params.topP),
+      top_k: Int32(params.topK), seed: params.seed ?? .random(in: 0 ... .max))
+    guard let pointer = cllama_sampler_create(options, &error.raw) else {
+      throw LlamaError(.invalidParameter, "no sampler: \(error.string)")
+    }
+    self.pointer = pointer
+  }
+
+  deinit { cllama_sampler_free(pointer) }
+}

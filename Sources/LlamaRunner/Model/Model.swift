@@ -1,0 +1,104 @@
+import CLlama
+
+/// A token's number in a model's vocabulary.
+public typealias Token = Int32
+
+/// How a model is loaded.
+public struct ModelOptions: Sendable, Equatable {
+  /// Layers kept on a GPU where the build has one; negative for all of them.
+  public var gpuLayers: Int
+  /// Map the file, so that all processes of a machine share its pages, rather than read it.
+  public var useMemoryMap: Bool
+  /// Keep a private copy of the weights in the layout that the CPU computes fastest on.
+  public var repackWeights: Bool
+
+  /// Everything on the CPU, mapped and shared, unless said otherwise.
+  public init(gpuLayers: Int = 0, useMemoryMap: Bool = true, repackWeights: Bool = false) {
+    self.gpuLayers = gpuLayers
+    self.useMemoryMap = useMemoryMap
+    self.repackWeights = repackWeights
+  }
+}
+
+/// A loaded model: weights, vocabulary and chat template. It never changes; contexts share it.
+public final class Model: Sendable {
+  let handle: ModelHandle
+  /// The `model.json` that led to the file, if one did.
+  public let metadata: ModelMetadata?
+  /// The GGUF file.
+  public let path: String
+  /// The GGUF file's size in bytes.
+  public let fileSize: UInt64
+  /// `model.json`'s name, else the GGUF's own, else the file's.
+  public let name: String
+  /// The architecture in llama.cpp's words, such as "llama" or "qwen2".
+  public let architecture: String
+  /// The weights' quantization in llama.cpp's words, such as "Q8_0".
+  public let quantization: String
+  /// Tokens of prompt and answer that the model was trained for.
+  public let trainedContextLength: Int
+  /// Tokens of prompt and answer to use: `model.json`'s number where it is the smaller one.
+  public let contextLength: Int
+  /// Tokens in the vocabulary.
+  public let vocabularySize: Int
+  /// Length of a token's embedding.
+  public let embeddingSize: Int
+  /// Number of layers.
+  public let layerCount: Int
+  /// Number of weights.
+  public let parameterCount: UInt64
+  /// Bytes of all tensors.
+  public let tensorSize: UInt64
+
+  /// Loads a `.gguf` file, a `model.json`, or a folder that holds a `model.json`.
+  ///
+  /// - Throws: `model_not_found`, `metadata_invalid`, `model_not_gguf`, `model_truncated`, or
+  ///   `model_unsupported` with llama.cpp's own reason.
+  public init(path: String, options: ModelOptions = ModelOptions()) throws(LlamaError) {
+    let file = try ModelFile(path: path)
+    let handle = try ModelHandle(file: file, options: options)
+    let facts = cllama_model_get_facts(handle.pointer)
+    guard facts.generates, facts.trained_context > 0, facts.vocabulary > 0 else {
+      throw LlamaError(.modelUnsupported, "\(file.path) is no model that generates text")
+    }
+    metadata = file.metadata
+    self.path = file.path
+    fileSize = file.size
+    let own = handle.metadata("general.name") ?? ""
+    name = file.metadata?.name ?? (own.isEmpty ? file.baseName : own)
+    architecture = handle.metadata("general.architecture") ?? "unknown"
+    quantization = String(cString: cllama_model_quantization(handle.pointer))
+    trainedContextLength = Int(facts.trained_context)
+    contextLength = min(file.metadata?.contextLength ?? .max, Int(facts.trained_context))
+    vocabularySize = Int(facts.vocabulary)
+    embeddingSize = Int(facts.embedding)
+    layerCount = Int(facts.layers)
+    parameterCount = facts.parameters
+    tensorSize = facts.tensor_bytes
+    self.handle = handle
+  }
+}
+
+/// llama.cpp's model. Nothing changes it after it was loaded, so threads may share it.
+struct ModelHandle: ~Copyable, @unchecked Sendable {
+  let pointer: OpaquePointer
+
+  init(file: ModelFile, options: ModelOptions) throws(LlamaError) {
+    var error = CText()
+    let options = cllama_model_options(
+      gpu_layers: Int32(clamping: options.gpuLayers), use_memory_map: options.useMemoryMap,
+      repack_weights: options.repackWeights)
+    guard let pointer = cllama_model_load(file.path, options, &error.raw) else {
+      throw file.failure(reason: error.string)
+    }
+    self.pointer = pointer
+  }
+
+  deinit { cllama_model_free(pointer) }
+
+  /// A value of the GGUF metadata as text; nil where the key is absent or an array.
+  func metadata(_ key: String) -> String? {
+    var value = CText()
+    return cllama_model_metadata(pointer, key, &value.raw) ? value.string : nil
+  }
+}
