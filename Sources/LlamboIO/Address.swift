@@ -27,6 +27,19 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// An address to listen on. Only this machine may reach it, for there is nothing yet by which
+  /// a caller could prove who it is.
+  ///
+  /// - Throws: `EINVAL` where `text` is no address, `EACCES` where it is not a loopback one.
+  package init(loopback text: String) throws(SystemError) {
+    try self.init(text)
+    guard isLoopback else {
+      throw SystemError(
+        "listen on \(text)", code: EACCES,
+        hint: "only loopback addresses such as 127.0.0.1:\(port) are served")
+    }
+  }
+
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
   /// Whether only this machine can reach it.

@@ -17,6 +17,9 @@ package protocol SessionServer: AnyObject {
 package final class Session {
   package let connection: LineConnection
 
+  /// For a link, on which answers arrive among requests; returns whether the line was one.
+  package var onAnswer: (Kind, Frame, _ line: Span<UInt8>) -> Bool = { _, _, _ in false }
+
   private let limits: WireLimits
   private weak var server: (any SessionServer)?
   /// Unanswered requests: the peer's id, "" for a request without one, and the server's number.
@@ -111,6 +114,7 @@ package final class Session {
     if frame.word.isEmpty, frame.body.isEmpty { return }
     do throws(WireError) {
       guard let verb = Verb(rawValue: frame.word) else {
+        if let kind = Kind(rawValue: frame.word), onAnswer(kind, frame, line) { return }
         throw WireError(
           .unknownVerb,
           "unknown verb \"\(frame.word)\"; known are "

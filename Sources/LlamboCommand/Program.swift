@@ -1,0 +1,71 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The version of all the project's programs.
+package let llamboVersion = "0.1.0"
+
+/// What the programs' mains have in common: their arguments, their errors and their exits.
+package enum Program {
+  /// Exit statuses, after sysexits.h.
+  package enum Status: Int32, Sendable {
+    case ok = 0
+    /// The answer was no: something is unhealthy, or an answer failed.
+    case failure = 1
+    case usage = 64
+    case dataError = 65
+    case unavailable = 69
+    case osError = 71
+    case configuration = 78
+  }
+
+  /// Reads the process's arguments; prints what `--help`, `--version` or a mistake asks for, and
+  /// exits.
+  package static func parse(_ definition: CommandDefinition) -> ParsedCommand {
+    do throws(UsageError) {
+      let command = try definition.parse(
+        Array(CommandLine.arguments.dropFirst()),
+        environment: { name in getenv(name).map { String(cString: $0) } })
+      switch command.action {
+      case .run: return command
+      case .help:
+        print(definition.helpText(path: command.path, width: terminalWidth()), terminator: "")
+      case .version: print("\(definition.name) \(llamboVersion)")
+      }
+      end(.ok)
+    } catch {
+      fail(definition.name, "\(error)\nSee '\(definition.name) --help'.", .usage)
+    }
+  }
+
+  /// Says on standard error what went wrong, and exits.
+  package static func fail(_ program: String, _ message: String, _ status: Status) -> Never {
+    log("\(program): \(message)")
+    end(status)
+  }
+
+  /// Writes out what is printed, and exits.
+  package static func end(_ status: Status) -> Never {
+    fflush(nil)
+    exit(status.rawValue)
+  }
+
+  /// One line on standard error, in one write, so that lines of several processes do not mix.
+  package static func log(_ message: String) {
+    var line = message + "\n"
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  package static var processID: Int { Int(getpid()) }
+
+  /// Whether a person looks at that descriptor.
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  private static func terminalWidth() -> Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return min(Int(size.ws_col), 100)
+  }
+}
