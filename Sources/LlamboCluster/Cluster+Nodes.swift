@@ -233,7 +233,7 @@ extension Cluster {
       case .unlinked: continue
       case .stopping(let until) where now >= until:
         end(
-          place, because: "killed: it did not stop within \(settings.stopTimeout) ms", at: now,
+          place, because: "killed, for it did not stop in time", at: now,
           &directives)
       case .stopping: continue
       case .healthy:
@@ -250,14 +250,16 @@ extension Cluster {
 
   // MARK: Stopping
 
-  mutating func beginShutdown(at now: Milliseconds, _ directives: inout [Directive]) {
+  mutating func beginShutdown(
+    grace: Milliseconds, at now: Milliseconds, _ directives: inout [Directive]
+  ) {
     guard !isShuttingDown else { return }
     isShuttingDown = true
     while let id = queue.popFirst() {
       end(id, with: WireError(.draining, "the cluster is shutting down"), &directives)
     }
     for place in nodes.indices.reversed() {
-      let until = now + settings.stopTimeout
+      let until = now + grace + settings.stopTimeout
       switch nodes[place].state {
       case .waiting: remove(place)
       case .starting, .unlinked:
@@ -266,7 +268,7 @@ extension Cluster {
         if let pid = node.pid { directives.append(.kill(node: node.id, pid: pid)) }
         nodes[place].state = .stopping(until: until)
       case .healthy:
-        if let link = nodes[place].link { directives.append(.stopNode(link)) }
+        if let link = nodes[place].link { directives.append(.stopNode(link, grace: grace)) }
         nodes[place].state = .stopping(until: until)
       case .stopping: continue
       }

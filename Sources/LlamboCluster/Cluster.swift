@@ -79,8 +79,8 @@ package struct Cluster: Sendable {
       expireRequests(at: now, &directives)
       watchNodes(at: now, &directives)
       launchDue(at: now, &directives)
-    case .shutdown:
-      beginShutdown(at: now, &directives)
+    case .shutdown(let grace):
+      beginShutdown(grace: grace, at: now, &directives)
     }
     if isShuttingDown, nodes.isEmpty, requests.isEmpty { directives.append(.stopped) }
   }
@@ -97,5 +97,10 @@ package struct Cluster: Sendable {
     nodes[place].tokensServed += 1
     counters.tokens += 1
     return true
+  }
+
+  /// Whether that link is where a request's client is served from.
+  package func isServed(_ id: RequestID, by link: LinkID) -> Bool {
+    requests[id]?.state == .running(link)
   }
 }

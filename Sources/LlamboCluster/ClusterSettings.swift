@@ -30,7 +30,7 @@ package struct ClusterSettings: Sendable, Equatable {
   package var redialTimeout: Milliseconds = 2000
   /// How long a worker goes on without its orchestrator.
   package var lease: Milliseconds = 30_000
-  /// From `SHUTDOWN` to the end of a node's process, beyond which it is killed.
+  /// From the end of its grace to the end of a node's process, beyond which it is killed.
   package var stopTimeout: Milliseconds = 5000
 
   /// Processes that start at once, so that starting many does not starve those that serve.

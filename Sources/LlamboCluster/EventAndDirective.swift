@@ -22,7 +22,8 @@ package enum Event: Sendable {
 
   /// Time passed.
   case tick
-  case shutdown
+  /// Take nothing new, and give what runs that many milliseconds to finish.
+  case shutdown(grace: Milliseconds)
 }
 
 /// What the shell is to do. Directives are performed in order.
@@ -34,8 +35,8 @@ package enum Directive: Equatable, Sendable {
   case refuse(LinkID, WireError)
   case closeLink(LinkID)
   case ping(LinkID)
-  /// Tell the worker to drain and end.
-  case stopNode(LinkID)
+  /// Tell the worker to drain for at most that many milliseconds, and end.
+  case stopNode(LinkID, grace: Milliseconds)
 
   /// Send the request's line to the worker.
   case send(RequestID, LinkID)

@@ -1,0 +1,80 @@
+import CSystem
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Programs that this process starts.
+package enum ChildProcess {
+  /// How a child ended, in a person's words.
+  package struct Ended: Sendable {
+    package let pid: Int
+    package let reason: String
+  }
+
+  /// Starts a program with an array of arguments; no shell is involved.
+  ///
+  /// - Parameters:
+  ///   - output: becomes its standard output and error.
+  ///   - session: it leads a session of its own, and so outlives a terminal.
+  /// - Returns: its process id.
+  package static func start(
+    _ path: String, _ arguments: [String], output: Int32, session: Bool
+  ) throws(SystemError) -> Int {
+    var strings = ([path] + arguments).map { strdup($0) }
+    defer { for string in strings { free(string) } }
+    strings.append(nil)
+    let pid = csystem_spawn(path, strings, output, session)
+    guard pid > 0 else { throw SystemError("start \(path)") }
+    return Int(pid)
+  }
+
+  /// Takes note of a child that has ended; nil when there is none.
+  package static func reap() -> Ended? {
+    var status: Int32 = 0
+    let pid = retrying { waitpid(-1, &status, WNOHANG) }
+    guard pid > 0 else { return nil }
+    let signal = status & 0x7f
+    let reason =
+      signal == 0
+      ? "its process ended with status \(status >> 8 & 0xff)"
+      : "its process was ended by \(signalName(signal))"
+    return Ended(pid: Int(pid), reason: reason)
+  }
+
+  package static func kill(_ pid: Int) { _ = Glibc.kill(pid_t(pid), SIGKILL) }
+
+  /// Whether a process of that id exists.
+  package static func exists(_ pid: Int) -> Bool {
+    Glibc.kill(pid_t(pid), 0) == 0 || errno == EPERM
+  }
+
+  /// The path of another of the project's programs, which stands beside this one.
+  package static func sibling(_ name: String) throws(SystemError) -> String {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    guard count > 0 else { throw SystemError("find this program's folder") }
+    let own = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = own[..<(own.lastIndex(of: "/") ?? own.startIndex)]
+    let path = "\(folder)/\(name)"
+    guard access(path, X_OK) == 0 else {
+      throw SystemError("find \(path)", hint: "build it with ./deploy.sh compile")
+    }
+    return path
+  }
+
+  private static func signalName(_ signal: Int32) -> String {
+    switch signal {
+    case SIGKILL: "SIGKILL"
+    case SIGTERM: "SIGTERM"
+    case SIGSEGV: "SIGSEGV"
+    case SIGABRT: "SIGABRT"
+    default: "signal \(signal)"
+    }
+  }
+}
+
+/// Allows this process as many descriptors as the system lets it have.
+package func raiseDescriptorLimit() { _ = csystem_raise_descriptor_limit() }

@@ -1,0 +1,100 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// A file that only this user may read, in a folder that others may write to, such as `/tmp`.
+///
+/// Symbolic links are not followed, and a file of another user is refused, so that nobody can
+/// plant a file there to have it read or overwritten.
+package struct PrivateFile: Sendable {
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+
+  /// Replaces the content as a whole: a reader sees the old one or the new one.
+  package func replace(with bytes: [UInt8]) throws(SystemError) {
+    try checkOwner()
+    let temporary = "\(path).\(getpid())"
+    unlink(temporary)
+    let number = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard number >= 0 else { throw SystemError("create \(temporary)") }
+    let descriptor = Descriptor(owning: number)
+    do throws(SystemError) {
+      try write(bytes, to: descriptor)
+      guard rename(temporary, path) == 0 else { throw SystemError("replace \(path)") }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// The whole content; nil where there is no file.
+  package func read() throws(SystemError) -> [UInt8]? {
+    let number = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+    if number < 0, errno == ENOENT { return nil }
+    guard number >= 0 else { throw unusable() }
+    let descriptor = Descriptor(owning: number)
+    var status = stat()
+    guard fstat(descriptor.number, &status) == 0 else { throw SystemError("read \(path)") }
+    try check(status)
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = retrying { Glibc.read(descriptor.number, &chunk, chunk.count) }
+      guard count >= 0 else { throw SystemError("read \(path)") }
+      if count == 0 { return content }
+      content += chunk[..<count]
+    }
+  }
+
+  package func remove() { unlink(path) }
+
+  /// Holds an exclusive lock on the file for as long as the result lives; nil where another
+  /// process holds it.
+  package func lock() throws(SystemError) -> Descriptor? {
+    try checkOwner()
+    let number = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard number >= 0 else { throw unusable() }
+    let descriptor = Descriptor(owning: number)
+    guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
+      guard errno == EWOULDBLOCK else { throw SystemError("lock \(path)") }
+      return nil
+    }
+    return descriptor
+  }
+
+  private func write(_ bytes: [UInt8], to descriptor: borrowing Descriptor) throws(SystemError) {
+    var written = 0
+    while written < bytes.count {
+      let number = descriptor.number
+      let count = bytes.withUnsafeBytes { bytes in
+        retrying { Glibc.write(number, bytes.baseAddress! + written, bytes.count - written) }
+      }
+      guard count >= 0 else { throw SystemError("write \(path)") }
+      written += count
+    }
+  }
+
+  private func checkOwner() throws(SystemError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      guard errno == ENOENT else { throw unusable() }
+      return
+    }
+    try check(status)
+  }
+
+  private func check(_ status: stat) throws(SystemError) {
+    guard status.st_mode & S_IFMT == S_IFREG else { throw unusable(ELOOP) }
+    guard status.st_uid == geteuid() else { throw unusable(EPERM) }
+  }
+
+  private func unusable(_ code: Int32 = errno) -> SystemError {
+    SystemError(
+      "use \(path)", code: code,
+      hint: code == ELOOP || code == EPERM
+        ? "it must be a regular file of your own; remove it or name another one" : nil)
+  }
+}
