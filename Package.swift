@@ -62,7 +62,7 @@ let package = Package(
       providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     room("LlamaRunner", ["CLlama", "LlamboJSON"]),
     room("LlamboIO", ["CSystem", "LlamboWire", "LlamboJSON"]),
-    room("LlamboConfig", ["CYAML"]),
+    room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand"]),
     room("LlamboCommand"),
 
     // The programs: thin mains over their shells.
@@ -78,7 +78,7 @@ let package = Package(
     tests("LlamboWireTests", ["LlamboWire"]),
     tests("LlamboClusterTests", ["LlamboCluster"]),
     tests("LlamboIOTests", ["LlamboIO"]),
-    tests("LlamboConfigTests", ["LlamboConfig"]),
+    tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster"]),
     tests("LlamboCommandTests", ["LlamboCommand"]),
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
     tests("PackageTests", ["LlamboJSON"]),

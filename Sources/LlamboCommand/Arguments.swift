@@ -3,54 +3,54 @@
 /// Options are asked for by their long names. Every value was checked against its definition
 /// while parsing, so only a name that the command does not declare, or one of another kind, can
 /// fail here, and traps.
-public struct Arguments: Sendable, Equatable {
+package struct Arguments: Sendable, Equatable {
   /// What stood without a leading dash, in order; its count fits the definition.
-  public private(set) var positionals: [String] = []
+  package private(set) var positionals: [String] = []
   private var values: [String: [String]] = [:]
   private var onCommandLine: Set<String> = []
   private var declared: [String: OptionDefinition.Value] = [:]
 
   /// The flag was given.
-  public func flag(_ long: String) -> Bool {
+  package func flag(_ long: String) -> Bool {
     check(long) { $0 == .flag }
     return onCommandLine.contains(long)
   }
 
   /// The value, or the default, of an option that has a default or is required.
-  public func text(_ long: String) -> String { present(text(ifGiven: long), long) }
+  package func text(_ long: String) -> String { present(text(ifGiven: long), long) }
 
   /// The value of an option of any kind as it was written, or its default; nil without both.
-  public func text(ifGiven long: String) -> String? {
+  package func text(ifGiven long: String) -> String? {
     check(long) { $0 != .flag }
     return values[long]?.last
   }
 
   /// The value, or the default, of an integer option that has a default or is required.
-  public func integer(_ long: String) -> Int { present(integer(ifGiven: long), long) }
+  package func integer(_ long: String) -> Int { present(integer(ifGiven: long), long) }
 
   /// The value of an integer option, or its default; nil without both.
-  public func integer(ifGiven long: String) -> Int? {
+  package func integer(ifGiven long: String) -> Int? {
     check(long) { if case .integer = $0 { true } else { false } }
     return values[long]?.last.flatMap { Int($0) }
   }
 
   /// The value, or the default, of a number option that has a default or is required.
-  public func number(_ long: String) -> Double { present(number(ifGiven: long), long) }
+  package func number(_ long: String) -> Double { present(number(ifGiven: long), long) }
 
   /// The value of a number option, or its default; nil without both.
-  public func number(ifGiven long: String) -> Double? {
+  package func number(ifGiven long: String) -> Double? {
     check(long) { if case .number = $0 { true } else { false } }
     return values[long]?.last.flatMap { Double($0) }
   }
 
   /// All values of a repeatable option, in order.
-  public func texts(_ long: String) -> [String] {
+  package func texts(_ long: String) -> [String] {
     check(long) { $0 != .flag }
     return values[long] ?? []
   }
 
   /// The option stood on the command line itself, rather than in the environment or as default.
-  public func wasGiven(_ long: String) -> Bool {
+  package func wasGiven(_ long: String) -> Bool {
     check(long) { _ in true }
     return onCommandLine.contains(long)
   }

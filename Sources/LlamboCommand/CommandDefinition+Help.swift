@@ -4,7 +4,7 @@ extension CommandDefinition {
   /// - Parameters:
   ///   - path: the subcommand's names below the program's; must exist.
   ///   - width: columns to wrap at; less than 40 counts as 40.
-  public func helpText(path: [String] = [], width: Int = 80) -> String {
+  package func helpText(path: [String] = [], width: Int = 80) -> String {
     guard let command = command(at: path) else {
       preconditionFailure("\(name) has no command \(path.joined(separator: " "))")
     }
@@ -21,7 +21,7 @@ extension CommandDefinition {
   /// How the command is written: `llamboctl nodes list [OPTION]…`.
   ///
   /// - Parameter words: the program's name and the subcommands' down to this one.
-  public func usage(words: String) -> String {
+  package func usage(words: String) -> String {
     var parts = [words]
     parts += options.filter(\.isRequired).map(\.usage)
     parts.append("[OPTION]…")
@@ -37,7 +37,7 @@ extension CommandDefinition {
 
 extension ArgumentDefinition {
   /// `NAME`, `[NAME]`, `NAME…` or `[NAME]…`.
-  public var usage: String {
+  package var usage: String {
     switch arity {
     case .one: name
     case .optional: "[\(name)]"
@@ -49,12 +49,12 @@ extension ArgumentDefinition {
 
 extension OptionDefinition {
   /// `--count N`, or the name alone for a flag.
-  public var usage: String {
+  package var usage: String {
     valueName.map { "\(long) \($0)" } ?? long
   }
 
   /// The help sentence with what the value must be, its default and its variable.
-  public var fullHelp: String {
+  package var fullHelp: String {
     var facts: [String] = []
     if let requirement { facts.append(requirement) }
     if isRequired { facts.append("required") }

@@ -1,21 +1,21 @@
 /// A program or one of its subcommands, as data: parsing, help, shell completion and manual
 /// pages are all made from this one value.
-public struct CommandDefinition: Sendable, Hashable {
+package struct CommandDefinition: Sendable, Hashable {
   /// The word that selects the command; of the outermost one, the program's name.
-  public var name: String
+  package var name: String
   /// One sentence: what the command does.
-  public var summary: String
+  package var summary: String
   /// What stands without a leading dash, in order. Only the last may repeat.
-  public var arguments: [ArgumentDefinition]
-  public var options: [OptionDefinition]
+  package var arguments: [ArgumentDefinition]
+  package var options: [OptionDefinition]
   /// Groups of long option names of which at most one may be given.
-  public var exclusive: [[String]]
-  public var examples: [CommandExample]
-  public var subcommands: [CommandDefinition]
+  package var exclusive: [[String]]
+  package var examples: [CommandExample]
+  package var subcommands: [CommandDefinition]
   /// The command does nothing by itself: one of its subcommands must be named.
-  public var needsSubcommand: Bool
+  package var needsSubcommand: Bool
 
-  public init(
+  package init(
     _ name: String, _ summary: String,
     arguments: [ArgumentDefinition] = [],
     options: [OptionDefinition] = [],
@@ -36,7 +36,7 @@ public struct CommandDefinition: Sendable, Hashable {
 
   /// The subcommand at the end of `path`, whose words follow the program's name; nil where
   /// there is none.
-  public func command(at path: [String]) -> CommandDefinition? {
+  package func command(at path: [String]) -> CommandDefinition? {
     var command = self
     for word in path {
       guard let next = command.subcommands.first(where: { $0.name == word }) else { return nil }
@@ -47,7 +47,7 @@ public struct CommandDefinition: Sendable, Hashable {
 
   /// What contradicts itself in this definition and those below it, one sentence each. Empty
   /// for a sound one; a program's tests hold it so.
-  public var problems: [String] {
+  package var problems: [String] {
     problems(inherited: [])
   }
 
@@ -84,9 +84,9 @@ public struct CommandDefinition: Sendable, Hashable {
 }
 
 /// One argument that stands without a leading dash.
-public struct ArgumentDefinition: Sendable, Hashable {
+package struct ArgumentDefinition: Sendable, Hashable {
   /// How often the argument stands.
-  public enum Arity: Sendable, Hashable {
+  package enum Arity: Sendable, Hashable {
     case one
     case optional
     /// Once or more.
@@ -96,11 +96,11 @@ public struct ArgumentDefinition: Sendable, Hashable {
   }
 
   /// As the usage line shows it: `PROMPT`.
-  public var name: String
-  public var help: String
-  public var arity: Arity
+  package var name: String
+  package var help: String
+  package var arity: Arity
 
-  public init(_ name: String, _ help: String, _ arity: Arity = .one) {
+  package init(_ name: String, _ help: String, _ arity: Arity = .one) {
     self.name = name
     self.help = help
     self.arity = arity
@@ -108,11 +108,11 @@ public struct ArgumentDefinition: Sendable, Hashable {
 }
 
 /// A whole command line and what it does.
-public struct CommandExample: Sendable, Hashable {
-  public var line: String
-  public var meaning: String
+package struct CommandExample: Sendable, Hashable {
+  package var line: String
+  package var meaning: String
 
-  public init(_ line: String, _ meaning: String) {
+  package init(_ line: String, _ meaning: String) {
     self.line = line
     self.meaning = meaning
   }

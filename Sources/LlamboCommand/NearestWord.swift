@@ -4,7 +4,7 @@
 /// A slip is a letter added, lost, changed, or swapped with its neighbour (the restricted
 /// Damerau–Levenshtein distance); a word may bear one for every three of its letters. Case is
 /// ignored. Of equally close words the first one is taken.
-public func nearestWord(to typed: String, in words: some Sequence<String>) -> String? {
+package func nearestWord(to typed: String, in words: some Sequence<String>) -> String? {
   let letters = Array(typed.lowercased())
   guard (1...longestComparedWord).contains(letters.count) else { return nil }
   var best: (word: String, slips: Int)?

@@ -1,7 +1,7 @@
 /// One option of a command, as data.
-public struct OptionDefinition: Sendable, Hashable {
+package struct OptionDefinition: Sendable, Hashable {
   /// What follows the option's name. The text is the value's name in help, such as `N`.
-  public enum Value: Sendable, Hashable {
+  package enum Value: Sendable, Hashable {
     /// Nothing: the option is there or not.
     case flag
     case text(String)
@@ -15,24 +15,24 @@ public struct OptionDefinition: Sendable, Hashable {
   }
 
   /// With its dashes: `--count`.
-  public var long: String
+  package var long: String
   /// With its dash: `-n`.
-  public var short: String?
-  public var value: Value
+  package var short: String?
+  package var value: Value
   /// One sentence; range, words, default and variable are added to it in help.
-  public var help: String
+  package var help: String
   /// The value where neither the command line nor the environment gives one.
-  public var defaultText: String?
+  package var defaultText: String?
   /// The environment variable read where the command line gives no value. Set but empty
   /// counts as unset.
-  public var environment: String?
-  public var isRequired: Bool
+  package var environment: String?
+  package var isRequired: Bool
   /// May be given more than once; otherwise a second one is refused.
-  public var isRepeatable: Bool
+  package var isRepeatable: Bool
   /// Also understood by the command's subcommands.
-  public var isInherited: Bool
+  package var isInherited: Bool
 
-  public init(
+  package init(
     _ long: String, _ short: String? = nil, _ value: Value = .flag, _ help: String,
     default defaultText: String? = nil, environment: String? = nil,
     isRequired: Bool = false, isRepeatable: Bool = false, isInherited: Bool = false
@@ -49,7 +49,7 @@ public struct OptionDefinition: Sendable, Hashable {
   }
 
   /// The value's name in help; nil for a flag.
-  public var valueName: String? {
+  package var valueName: String? {
     switch value {
     case .flag: nil
     case .text(let name), .path(let name), .choice(let name, _), .integer(let name, _),
@@ -59,7 +59,7 @@ public struct OptionDefinition: Sendable, Hashable {
   }
 
   /// What the value must be, as an error says it after "must be"; nil where any text will do.
-  public var requirement: String? {
+  package var requirement: String? {
     switch value {
     case .flag, .text, .path: nil
     case .choice(_, let words): oneOf(words)

@@ -1,6 +1,6 @@
 /// What a command line asks for.
-public struct ParsedCommand: Sendable, Equatable {
-  public enum Action: Sendable, Equatable {
+package struct ParsedCommand: Sendable, Equatable {
+  package enum Action: Sendable, Equatable {
     case run
     /// Print `helpText(path:)` for the path and leave with status 0.
     case help
@@ -8,11 +8,11 @@ public struct ParsedCommand: Sendable, Equatable {
     case version
   }
 
-  public var action: Action
+  package var action: Action
   /// The subcommands' names below the program's: `["nodes", "list"]`; empty for the program.
-  public var path: [String]
+  package var path: [String]
   /// Of the command at `path`; only those of `run` were checked for completeness.
-  public var arguments: Arguments
+  package var arguments: Arguments
 }
 
 extension CommandDefinition {
@@ -26,7 +26,7 @@ extension CommandDefinition {
   /// - Parameters:
   ///   - arguments: without the program's own name.
   ///   - environment: looks up a variable that an option names.
-  public func parse(
+  package func parse(
     _ arguments: [String], environment: (String) -> String? = { _ in nil }
   ) throws(UsageError) -> ParsedCommand {
     var parser = CommandParser(program: self, words: arguments)

@@ -1,7 +1,7 @@
 /// A command line that its definition does not allow.
-public struct UsageError: Error, Sendable, Equatable {
+package struct UsageError: Error, Sendable, Equatable {
   /// The kind of mistake.
-  public struct Code: Sendable, Hashable {
+  package struct Code: Sendable, Hashable {
     private enum Kind {
       case unknownOption, unknownCommand, missingCommand, missingValue, unexpectedValue
       case invalidValue, repeatedOption, missingOption, conflictingOptions
@@ -9,31 +9,31 @@ public struct UsageError: Error, Sendable, Equatable {
     }
     private let kind: Kind
 
-    public static let unknownOption = Code(kind: .unknownOption)
-    public static let unknownCommand = Code(kind: .unknownCommand)
-    public static let missingCommand = Code(kind: .missingCommand)
+    package static let unknownOption = Code(kind: .unknownOption)
+    package static let unknownCommand = Code(kind: .unknownCommand)
+    package static let missingCommand = Code(kind: .missingCommand)
     /// An option that takes a value stands without one.
-    public static let missingValue = Code(kind: .missingValue)
+    package static let missingValue = Code(kind: .missingValue)
     /// A flag was given a value.
-    public static let unexpectedValue = Code(kind: .unexpectedValue)
-    public static let invalidValue = Code(kind: .invalidValue)
-    public static let repeatedOption = Code(kind: .repeatedOption)
-    public static let missingOption = Code(kind: .missingOption)
-    public static let conflictingOptions = Code(kind: .conflictingOptions)
-    public static let missingArgument = Code(kind: .missingArgument)
-    public static let unexpectedArgument = Code(kind: .unexpectedArgument)
+    package static let unexpectedValue = Code(kind: .unexpectedValue)
+    package static let invalidValue = Code(kind: .invalidValue)
+    package static let repeatedOption = Code(kind: .repeatedOption)
+    package static let missingOption = Code(kind: .missingOption)
+    package static let conflictingOptions = Code(kind: .conflictingOptions)
+    package static let missingArgument = Code(kind: .missingArgument)
+    package static let unexpectedArgument = Code(kind: .unexpectedArgument)
   }
 
   /// The status a program exits with on this error: `EX_USAGE` of sysexits.h.
-  public static let exitStatus: Int32 = 64
+  package static let exitStatus: Int32 = 64
 
-  public var code: Code
+  package var code: Code
   /// What is wrong, naming the option and the text as they were given.
-  public var message: String
+  package var message: String
   /// What to do about it.
-  public var hint: String?
+  package var hint: String?
 
-  public init(_ code: Code, _ message: String, hint: String? = nil) {
+  package init(_ code: Code, _ message: String, hint: String? = nil) {
     self.code = code
     self.message = message
     self.hint = hint
@@ -42,7 +42,7 @@ public struct UsageError: Error, Sendable, Equatable {
 
 extension UsageError: CustomStringConvertible {
   /// Message and hint in one line.
-  public var description: String {
+  package var description: String {
     hint.map { "\(message); \($0)" } ?? message
   }
 }
