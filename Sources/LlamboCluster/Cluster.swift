@@ -18,7 +18,7 @@ package struct Cluster: Sendable {
   var deadlines = RequestQueue()
   var picker = NodePicker()
   var random: SplitMix64
-  var isShuttingDown = false
+  package internal(set) var isShuttingDown = false
   /// Numbers given to nodes so far.
   var named = 0
   /// Higher than any epoch that an earlier orchestrator gave out.

@@ -26,6 +26,8 @@ package struct Node: Sendable {
     /// Told to stop; killed if it is still there at that time.
     case stopping(until: Milliseconds)
 
+    package static let names = ["healthy", "starting", "waiting", "unlinked", "stopping"]
+
     /// The word that people see.
     package var name: String {
       switch self {

@@ -45,13 +45,13 @@ package final class LineConnection {
 
   package var handler = Handler()
   package private(set) var isOpen = true
+  package var halfClose: HalfClose
 
   /// For the port that accepted it, which counts.
   var onEnd: () -> Void = {}
 
   private let loop: EventLoop
   private let limits: WireLimits
-  private let halfClose: HalfClose
   private var socket: Descriptor?
   private var registration: EventLoop.Registration?
   private var interest: EventLoop.Readiness = []

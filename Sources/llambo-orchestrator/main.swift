@@ -1,1 +1,61 @@
-print("stub")
+import LlamboCluster
+import LlamboCommand
+import LlamboConfig
+import LlamboIO
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+let program = "llambo-orchestrator"
+let arguments = Program.parse(orchestratorCommand).arguments
+do {
+  raiseDescriptorLimit()
+  let config = try ClusterConfig.load(arguments.text("--config"))
+  let wanted = try Address(
+    loopback: arguments.text(ifGiven: "--listen") ?? config.orchestrator.listen.description)
+  let statePath = arguments.text(ifGiven: "--state-file") ?? config.stateFile
+  let loop = try EventLoop()
+  var onSignal: (Int32) -> Void = { _ in }
+  try loop.onSignal { onSignal($0) }
+
+  let lockFile = PrivateFile(statePath + ".lock")
+  guard let lock = try lockFile.lock() else {
+    Program.fail(
+      program,
+      "another orchestrator uses the state file \(statePath): stop it with llamboctl shutdown, "
+        + "or give this one its own with --state-file", .unavailable)
+  }
+  let launcher = try LocalLauncher(
+    program: try arguments.text(ifGiven: "--worker") ?? ChildProcess.sibling("llambo-worker"),
+    config: config, orchestrator: wanted)
+  let orchestrator = Orchestrator(
+    cluster: Cluster(
+      settings: ClusterSettings(config), epoch: wallClock(), seed: UInt64.random(in: .min ... .max)),
+    launcher: launcher, stateFile: PrivateFile(statePath), loop: loop)
+  onSignal = { signal in
+    switch signal {
+    case SIGCHLD: launcher.reap()
+    case SIGTERM, SIGINT: orchestrator.post(.shutdown(grace: 5000))
+    default: break
+    }
+  }
+  try orchestrator.listen(on: wanted)
+  if let address = orchestrator.address { launcher.orchestrator = address }
+  try orchestrator.start()
+  Program.log(
+    "\(program): cluster \(config.id) on \(orchestrator.address ?? wanted), "
+      + "state in \(statePath)")
+  loop.run()
+  lockFile.remove()
+  _ = consume lock
+  Program.end(.ok)
+} catch let error as ConfigError {
+  Program.fail(program, error.description, .configuration)
+} catch let error as SystemError {
+  Program.fail(program, error.description, .unavailable)
+} catch {
+  Program.fail(program, "\(error)", .osError)
+}

@@ -1,0 +1,126 @@
+import LlamboCluster
+import LlamboCommand
+import LlamboIO
+import LlamboJSON
+import LlamboWire
+
+extension Orchestrator {
+  func perform(
+    _ verb: Verb, _ frame: Frame, line: Span<UInt8>, for session: Session
+  ) throws(WireError) {
+    let body = try frame.object(of: line, maximumDepth: limits.jsonDepth)
+    switch verb {
+    case .infer, .chat:
+      _ = try GenerationRequest(verb: verb, body: body, limits: limits)
+      try submit(verb, frame, line: line, for: session)
+    case .tokenize:
+      var fields = try FieldReader(body)
+      _ = try fields.requiredString("text")
+      try fields.finish()
+      try submit(verb, frame, line: line, for: session)
+    case .cancel:
+      post(.cancelled(RequestID(try session.number(of: frame.id))))
+    case .ping: session.send(.pong, id: frame.id, load)
+    case .status: session.send(.status, id: frame.id, status)
+    case .nodes: session.send(.nodes, id: frame.id, nodeList)
+    case .spawn: session.send(.ok, id: frame.id, try spawn(body))
+    case .drain:
+      // No request runs longer than its timeout, so this is long enough for all.
+      stop(grace: cluster.settings.requestTimeout, frame, for: session)
+    case .shutdown:
+      var fields = try FieldReader(body)
+      let grace = try fields.integer("grace_ms", in: 0...Int(Int32.max)) ?? 5000
+      try fields.finish()
+      stop(grace: Int64(grace), frame, for: session)
+    case .hello:
+      adopt(session, as: try Hello(body: body))
+    }
+  }
+
+  private func submit(
+    _ verb: Verb, _ frame: Frame, line: Span<UInt8>, for session: Session
+  ) throws(WireError) {
+    let number = lastRequest + 1
+    try session.begin(frame.id, as: number)
+    lastRequest = number
+    let body = line.extracting(frame.body).withUnsafeBufferPointer { Array($0) }
+    relays[RequestID(number)] = Relay(session: session, id: frame.id, verb: verb, body: body)
+    post(.submitted(RequestID(number)))
+  }
+
+  private func spawn(_ body: JSON) throws(WireError) -> JSON {
+    var fields = try FieldReader(body)
+    let type = try fields.requiredString("type")
+    let count = try fields.requiredInteger("count", in: 1...cluster.settings.maxNodes)
+    try fields.finish()
+    var directives: [Directive] = []
+    let names = try cluster.spawn(count, of: type, at: EventLoop.clock(), into: &directives)
+    perform(&directives)
+    return ["nodes": .array(names.map { .string($0) })]
+  }
+
+  private func stop(grace: Milliseconds, _ frame: Frame, for session: Session) {
+    session.send(.ok, id: frame.id, ["draining": true])
+    post(.shutdown(grace: grace))
+  }
+
+  // MARK: What it tells of itself
+
+  private var load: JSON {
+    ["active": .integer(Int64(cluster.running)), "waiting": .integer(Int64(cluster.queued))]
+  }
+
+  private var status: JSON {
+    var states: [String: Int64] = [:]
+    var slots: Int64 = 0
+    for node in cluster.nodes {
+      states[node.state.name, default: 0] += 1
+      slots += Int64(node.slots)
+    }
+    let counters = cluster.counters
+    return [
+      "cluster": .string(cluster.settings.id),
+      "listen": .string(address?.description ?? ""),
+      "pid": .integer(Int64(Program.processID)),
+      "uptime": .integer(EventLoop.clock() - started),
+      "strategy": .string(cluster.settings.strategy.rawValue),
+      "draining": .bool(cluster.isShuttingDown),
+      "nodes": .object(
+        [JSON.Member("total", .integer(Int64(cluster.nodes.count)))]
+          + Node.State.names.map { .init($0, .integer(states[$0] ?? 0)) }),
+      "nodes_lost": .integer(Int64(counters.nodesLost)),
+      "slots": ["total": .integer(slots), "busy": .integer(Int64(cluster.running))],
+      "queue": [
+        "waiting": .integer(Int64(cluster.queued)),
+        "limit": .integer(Int64(cluster.settings.queueLimit)),
+      ],
+      "requests": [
+        "accepted": .integer(Int64(counters.accepted)),
+        "finished": .integer(Int64(counters.finished)),
+        "failed": .integer(Int64(counters.failed)),
+        "cancelled": .integer(Int64(counters.cancelled)),
+        "retried": .integer(Int64(counters.retried)),
+      ],
+      "tokens": .integer(Int64(counters.tokens)),
+    ]
+  }
+
+  private var nodeList: JSON {
+    let nodes = cluster.nodes.sorted { $0.id < $1.id }
+    return ["nodes": .array(nodes.map(\.description))]
+  }
+}
+
+extension Node {
+  fileprivate var description: JSON {
+    [
+      "node": .string(id), "type": .string(type), "state": .string(state.name),
+      "epoch": .integer(Int64(epoch)), "pid": pid.map { .integer(Int64($0)) } ?? .null,
+      "listen": hello.map { .string($0.listen) } ?? .null,
+      "model": hello.map { .string($0.model) } ?? .null,
+      "slots": .integer(Int64(slots)), "busy": .integer(Int64(running.count)),
+      "requests": .integer(Int64(requestsServed)), "tokens": .integer(Int64(tokensServed)),
+      "restarts": .integer(Int64(restarts)),
+    ]
+  }
+}

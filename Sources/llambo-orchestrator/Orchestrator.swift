@@ -1,0 +1,223 @@
+import LlamboCluster
+import LlamboCommand
+import LlamboConfig
+import LlamboIO
+import LlamboJSON
+import LlamboWire
+
+/// The shell around the pure `Cluster`: it turns what happens into events, and performs the
+/// directives that come back.
+final class Orchestrator {
+  /// Milliseconds between looks at deadlines and health.
+  private static let tick: Int64 = 50
+  /// Milliseconds in which changes of the node list become one write of the state file.
+  private static let persistDelay: Int64 = 20
+  /// Milliseconds that clients have to take their last lines.
+  private static let farewell: Int64 = 2000
+
+  let loop: EventLoop
+  let limits = WireLimits()
+  let started = EventLoop.clock()
+  var cluster: Cluster
+  var relays: [RequestID: Relay] = [:]
+  var lastRequest: UInt64 = 0
+
+  private let launcher: any WorkerLauncher
+  private let stateFile: PrivateFile
+  private var listener: LineListener?
+  private var sessions: [ObjectIdentifier: Session] = [:]
+  private var links: [LinkID: Link] = [:]
+  private var lastLink: UInt64 = 0
+  private var events: [Event] = []
+  private var isHandling = false
+  private var isPersistScheduled = false
+  private var isEnding = false
+
+  init(
+    cluster: Cluster, launcher: any WorkerLauncher, stateFile: PrivateFile, loop: EventLoop
+  ) {
+    self.cluster = cluster
+    self.launcher = launcher
+    self.stateFile = stateFile
+    self.loop = loop
+    launcher.report = { [unowned self] in post($0) }
+  }
+
+  var address: Address? { listener?.address }
+
+  /// Opens the port, without which no worker could dial in.
+  func listen(on wanted: Address) throws(SystemError) {
+    listener = try LineListener(on: wanted, loop: loop, limits: limits) {
+      [unowned self] connection in
+      let session = Session(connection, limits: limits, server: self)
+      sessions[ObjectIdentifier(session)] = session
+    }
+  }
+
+  func start() throws(SystemError) {
+    try persist()
+    post(.started)
+    loop.schedule(every: Self.tick) { [weak self] in
+      self?.post(.tick)
+      return self != nil
+    }
+  }
+
+  // MARK: Events and directives
+
+  /// Hands an event to the cluster. One that a directive causes waits for those before it.
+  func post(_ event: Event) {
+    events.append(event)
+    guard !isHandling else { return }
+    isHandling = true
+    var directives: [Directive] = []
+    while !events.isEmpty {
+      let event = events.removeFirst()
+      cluster.handle(event, at: EventLoop.clock(), into: &directives)
+      perform(&directives)
+    }
+    isHandling = false
+  }
+
+  /// Performs directives that came from a call rather than an event.
+  func perform(_ directives: inout [Directive]) {
+    for directive in directives { perform(directive) }
+    directives.removeAll(keepingCapacity: true)
+  }
+
+  private func perform(_ directive: Directive) {
+    switch directive {
+    case .launch(let node, let type, let epoch):
+      launcher.launch(node: node, type: type, epoch: epoch)
+    case .kill(_, let pid): launcher.kill(pid: pid)
+    case .welcome(let link, let welcome):
+      links[link]?.connection.write { $0.line(.welcome, welcome.body) }
+    case .refuse(let link, let error):
+      links[link]?.connection.write { $0.error(error) }
+      links[link]?.connection.closeWhenFlushed()
+    case .closeLink(let link): links[link]?.connection.close()
+    case .ping(let link): links[link]?.send(.ping)
+    case .stopNode(let link, let grace):
+      links[link]?.send(.shutdown, ["grace_ms": .integer(grace)])
+    case .send(let request, let link):
+      guard let relay = relays[request] else { return }
+      links[link]?.connection.write {
+        $0.relay(relay.verb.rawValue, id: String(request.number), body: relay.body.span)
+      }
+    case .cancel(let request, let link): links[link]?.send(.cancel, id: String(request.number))
+    case .fail(let request, let error):
+      answer(request) { $0.send(error, id: $1) }
+    case .endCancelled(let request):
+      let nothing = Completion(
+        text: "", tokenCount: 0, promptTokens: 0, completionTime: 0, firstTokenTime: 0,
+        finishReason: .cancelled, node: "")
+      answer(request) { $0.send(.done, id: $1, nothing.body) }
+    case .note(let text): Program.log("llambo-orchestrator: \(text)")
+    case .persist: persistSoon()
+    case .stopped: end()
+    }
+  }
+
+  /// Writes a request's last line, and forgets it.
+  func answer(_ request: RequestID, _ write: (Session, String?) -> Void) {
+    guard let relay = relays.removeValue(forKey: request) else { return }
+    write(relay.session, relay.id)
+    relay.session.finish(relay.id)
+  }
+
+  // MARK: Links
+
+  /// Makes a client's connection a worker's link.
+  func adopt(_ session: Session, as hello: Hello) {
+    sessions[ObjectIdentifier(session)] = nil
+    lastLink += 1
+    let link = Link(LinkID(lastLink), over: session.connection, of: self)
+    links[link.id] = link
+    post(.hello(link.id, hello))
+  }
+
+  func linkClosed(_ id: LinkID) {
+    links[id] = nil
+    post(.linkClosed(id))
+  }
+
+  /// A line from a worker: the hot path of every token.
+  func received(_ line: Span<UInt8>, on link: Link) {
+    guard let frame = try? Frame(parsing: line), let kind = Kind(rawValue: frame.word) else {
+      return
+    }
+    guard let number = frame.number else {
+      if kind == .pong { post(.heard(link.id)) }
+      return
+    }
+    let request = RequestID(number)
+    switch kind {
+    case .token:
+      guard cluster.countToken(of: request, from: link.id), let relay = relays[request] else {
+        return
+      }
+      relay.session.connection.write {
+        $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
+      }
+    case .done, .tokens:
+      if cluster.isServed(request, by: link.id), let relay = relays.removeValue(forKey: request) {
+        relay.session.connection.write {
+          $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
+        }
+        relay.session.finish(relay.id)
+      }
+      post(.finished(request, link.id))
+    case .error:
+      let body = (try? frame.object(of: line)) ?? .object([])
+      post(.failed(request, link.id, WireError(body: body)))
+    case .pong, .status, .nodes, .welcome, .ok: break
+    }
+  }
+
+  // MARK: The state file
+
+  private func persistSoon() {
+    guard !isPersistScheduled else { return }
+    isPersistScheduled = true
+    loop.schedule(after: Self.persistDelay) { [weak self] in
+      guard let self, !isEnding else { return }
+      isPersistScheduled = false
+      do throws(SystemError) {
+        try persist()
+      } catch {
+        // The cluster serves on; the next change tries again.
+        Program.log("llambo-orchestrator: the state is not saved: \(error)")
+      }
+    }
+  }
+
+  private func persist() throws(SystemError) {
+    let nodes = cluster.nodes.map {
+      ClusterState.Node(id: $0.id, type: $0.type, epoch: $0.epoch, pid: $0.pid)
+    }
+    let state = ClusterState(
+      cluster: cluster.settings.id, pid: Program.processID,
+      listen: address?.description ?? "", nodes: nodes)
+    try stateFile.replace(with: Array((state.body.description + "\n").utf8))
+  }
+
+  // MARK: The end
+
+  private func end() {
+    guard !isEnding else { return }
+    isEnding = true
+    listener?.stop()
+    stateFile.remove()
+    for session in sessions.values { session.connection.closeWhenFlushed() }
+    if sessions.isEmpty { loop.stop() }
+    loop.schedule(after: Self.farewell) { [loop] in loop.stop() }
+  }
+}
+
+extension Orchestrator: SessionServer {
+  func ended(_ session: Session, requests: [UInt64]) {
+    sessions[ObjectIdentifier(session)] = nil
+    for request in requests { post(.cancelled(RequestID(request))) }
+    if isEnding, sessions.isEmpty { loop.stop() }
+  }
+}

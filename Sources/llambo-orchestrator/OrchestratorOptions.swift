@@ -1,0 +1,52 @@
+import LlamboCluster
+import LlamboCommand
+import LlamboConfig
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+let orchestratorCommand = CommandDefinition(
+  "llambo-orchestrator",
+  "Spawn and watch workers, and spread the requests of clients over them.",
+  options: [
+    OptionDefinition(
+      "--config", "-c", .path("PATH"), "The cluster's configuration.",
+      default: "cluster-config.yaml", environment: "CLUSTER_CONFIG"),
+    OptionDefinition(
+      "--listen", "-l", .text("HOST:PORT"), "Line port, instead of the configuration's."),
+    OptionDefinition(
+      "--state-file", nil, .path("PATH"), "State file, instead of the configuration's."),
+    OptionDefinition(
+      "--worker", nil, .path("PATH"),
+      "The llambo-worker to start; the one beside this program unless given."),
+  ],
+  examples: [
+    CommandExample("llambo-orchestrator", "Run the cluster of ./cluster-config.yaml here."),
+    CommandExample("llamboctl init", "Run it in the background and wait until it is healthy."),
+  ])
+
+extension ClusterSettings {
+  /// What the configuration says of the cluster; the rest keeps its default.
+  init(_ config: ClusterConfig) {
+    self.init()
+    id = config.id
+    types = config.nodeTypes.map { NodeType(name: $0.name, count: $0.count) }
+    strategy = config.loadBalancer.strategy
+    maxNodes = config.orchestrator.maxNodes
+    healthCheckInterval = Milliseconds(config.loadBalancer.healthCheckInterval)
+    lease = Milliseconds(config.orchestrator.lease)
+    maxRetries = config.loadBalancer.maxRetries
+    requestTimeout = Milliseconds(config.loadBalancer.timeout)
+    queueLimit = config.loadBalancer.queueLimit
+  }
+}
+
+/// Milliseconds since 1970: an epoch that grows from one orchestrator to the next.
+func wallClock() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+}

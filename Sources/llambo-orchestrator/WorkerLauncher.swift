@@ -1,0 +1,76 @@
+import LlamboCluster
+import LlamboConfig
+import LlamboIO
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Starts workers somewhere. What becomes of a launch is reported through `report`: `launched` and
+/// later `processEnded`, or `launchFailed`. The worker itself dials in with its `HELLO`.
+protocol WorkerLauncher: AnyObject {
+  var report: (Event) -> Void { get set }
+  func launch(node: String, type: String, epoch: UInt64)
+  func kill(pid: Int)
+}
+
+/// Starts workers as children of this process.
+final class LocalLauncher: WorkerLauncher {
+  var report: (Event) -> Void = { _ in }
+
+  private let program: String
+  /// Where the workers are to dial.
+  var orchestrator: Address
+  private let lease: Int
+  private let types: [String: (resources: ClusterConfig.Resources, model: String)]
+  private var children: [Int: (node: String, epoch: UInt64)] = [:]
+
+  /// - Parameter program: the path of `llambo-worker`.
+  /// - Throws: where a type that has nodes, or could, names a model that is not there.
+  init(program: String, config: ClusterConfig, orchestrator: Address) throws(ConfigError) {
+    self.program = program
+    self.orchestrator = orchestrator
+    lease = config.orchestrator.lease
+    var types: [String: (ClusterConfig.Resources, String)] = [:]
+    for type in config.nodeTypes {
+      types[type.name] = (type.resources, try config.modelPath(of: type))
+    }
+    self.types = types
+  }
+
+  func launch(node: String, type: String, epoch: UInt64) {
+    guard let (resources, model) = types[type] else {
+      return report(.launchFailed(node: node, epoch: epoch, reason: "no node type \(type)"))
+    }
+    do throws(SystemError) {
+      let pid = try ChildProcess.start(
+        program,
+        [
+          "--model", model, "--join", orchestrator.description, "--node", node,
+          "--epoch", String(epoch), "--type", type, "--slots", String(resources.slots),
+          "--context-size", String(resources.contextSize), "--threads", String(resources.threads),
+          "--lease", String(lease),
+        ],
+        output: STDERR_FILENO, session: true)
+      children[pid] = (node, epoch)
+      report(.launched(node: node, epoch: epoch, pid: pid))
+    } catch {
+      report(.launchFailed(node: node, epoch: epoch, reason: error.description))
+    }
+  }
+
+  func kill(pid: Int) {
+    // Only what this launcher started: another number may be anybody's by now.
+    if children[pid] != nil { ChildProcess.kill(pid) }
+  }
+
+  /// To be called on SIGCHLD.
+  func reap() {
+    while let ended = ChildProcess.reap() {
+      guard let child = children.removeValue(forKey: ended.pid) else { continue }
+      report(.processEnded(node: child.node, epoch: child.epoch, reason: ended.reason))
+    }
+  }
+}
