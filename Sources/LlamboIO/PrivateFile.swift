@@ -49,6 +49,14 @@ package struct PrivateFile: Sendable {
     }
   }
 
+  /// Opens it to write at its end, and makes it where there is none.
+  package func openForAppending() throws(SystemError) -> Descriptor {
+    try checkOwner()
+    let number = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard number >= 0 else { throw unusable() }
+    return Descriptor(owning: number)
+  }
+
   package func remove() { unlink(path) }
 
   /// Holds an exclusive lock on the file for as long as the result lives; nil where another

@@ -1,0 +1,106 @@
+import LlamboCommand
+import LlamboConfig
+import LlamboIO
+import LlamboWire
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+extension Command {
+  static let initialize = Command(
+    definition: CommandDefinition(
+      "init", "Start the configured cluster in the background and wait until it is healthy.",
+      options: [
+        OptionDefinition(
+          "--timeout", "-t", .integer("SECONDS", 1...86_400),
+          "How long to wait for the workers.", default: "120")
+      ],
+      examples: [CommandExample("llamboctl init", "Start what cluster-config.yaml describes.")]),
+    run: { (arguments) throws(ControlError) in
+      try ClusterStart(arguments).run()
+    })
+}
+
+/// Starts an orchestrator, unless one runs already.
+private struct ClusterStart {
+  /// Milliseconds that an orchestrator may take until it answers.
+  private static let patience: Int64 = 20_000
+
+  private let access: ClusterAccess
+  private let config: ClusterConfig
+  private let timeout: Int64
+
+  init(_ arguments: Arguments) throws(ControlError) {
+    access = ClusterAccess(arguments)
+    config = try access.config()
+    timeout = Int64(arguments.integer("--timeout")) * 1000
+  }
+
+  func run() throws(ControlError) -> Program.Status {
+    if let client = runningOrchestrator() {
+      let counts = try Waiting.untilHealthy(client, within: timeout)
+      return report(counts, "was running already")
+    }
+    let log = config.orchestrator.logFile ?? config.stateFile + ".log"
+    let pid = try start(log: log)
+    do throws(ControlError) {
+      let client = try waitForAnswer(of: pid)
+      return report(try Waiting.untilHealthy(client, within: timeout), "is ready")
+    } catch {
+      // A cluster that does not come up leaves nothing behind.
+      kill(pid_t(pid), SIGTERM)
+      _ = try Waiting.until(within: 15_000) { ChildProcess.reap() != nil }
+      throw ControlError("\(error.message)\n\(tail(of: log))", error.status)
+    }
+  }
+
+  private func runningOrchestrator() -> LineClient? {
+    guard let address = try? access.address(), let client = try? LineClient(to: address),
+      (try? client.ask(.ping)) != nil
+    else { return nil }
+    return client
+  }
+
+  private func start(log: String) throws(ControlError) -> Int {
+    do throws(SystemError) {
+      let output = try PrivateFile(log).openForAppending()
+      return try ChildProcess.start(
+        try ChildProcess.sibling("llambo-orchestrator"), ["--config", access.configPath],
+        output: output.number, session: true)
+    } catch {
+      throw ControlError(error.description, .osError)
+    }
+  }
+
+  private func waitForAnswer(of pid: Int) throws(ControlError) -> LineClient {
+    var client: LineClient?
+    let answered = try Waiting.until(within: Self.patience) { () throws(ControlError) in
+      if let ended = ChildProcess.reap() {
+        throw ControlError("the orchestrator did not start: \(ended.reason)", .unavailable)
+      }
+      client = runningOrchestrator()
+      return client != nil
+    }
+    guard answered, let client else {
+      throw ControlError("the orchestrator does not answer", .unavailable)
+    }
+    return client
+  }
+
+  private func report(_ counts: NodeCounts, _ how: String) -> Program.Status {
+    let nodes = counts.total == 1 ? "1 node" : "\(counts.total) nodes"
+    let address = (try? access.address())?.description ?? "?"
+    print("Cluster \(config.id) \(how): \(nodes) behind \(address).")
+    return .ok
+  }
+
+  /// The last lines of the log, which say why.
+  private func tail(of path: String) -> String {
+    guard let bytes = try? PrivateFile(path).read() else { return "" }
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").suffix(10)
+    return "The log, \(path), ends with:\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+  }
+}

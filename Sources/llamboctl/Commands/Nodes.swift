@@ -1,0 +1,38 @@
+import LlamboCommand
+import LlamboJSON
+import LlamboWire
+
+extension Command {
+  static let nodes = Command(
+    definition: CommandDefinition("nodes", "Look at the cluster's nodes."),
+    subcommands: [
+      Command(
+        definition: CommandDefinition(
+          "list", "List the nodes.", options: [.json],
+          examples: [CommandExample("llamboctl nodes list", "A line for each node.")]),
+        run: { (arguments) throws(ControlError) in
+          let nodes = try ClusterAccess(arguments).connect().ask(.nodes)["nodes"] ?? []
+          print(
+            arguments.flag("--json") ? "\(nodes)\n" : nodeTable(nodes.array ?? []),
+            terminator: "")
+          return .ok
+        })
+    ])
+}
+
+private func nodeTable(_ nodes: [JSON]) -> String {
+  func text(_ node: JSON, _ name: String) -> String {
+    node[name]?.string ?? node[name]?.integer.map(String.init) ?? "-"
+  }
+  let head = [
+    "NODE", "TYPE", "STATE", "BUSY", "REQUESTS", "TOKENS", "RESTARTS", "PID", "ADDRESS",
+  ]
+  let rows = nodes.map { node in
+    [
+      text(node, "node"), text(node, "type"), text(node, "state"),
+      "\(text(node, "busy"))/\(text(node, "slots"))", text(node, "requests"),
+      text(node, "tokens"), text(node, "restarts"), text(node, "pid"), text(node, "listen"),
+    ]
+  }
+  return Terminal.table([head] + rows, rightAligned: [3, 4, 5, 6, 7])
+}

@@ -1,0 +1,118 @@
+import LlamboCommand
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// How things are shown to people: colour only where a terminal shows it and nobody said
+/// `NO_COLOR`.
+enum Terminal {
+  enum Style: String {
+    case bold = "1"
+    case dim = "2"
+    case green = "32"
+    case yellow = "33"
+    case red = "31"
+  }
+
+  static let showsColour = Program.isTerminal(STDOUT_FILENO) && mayColour
+  private static let mayColour =
+    (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+    && getenv("TERM").map { String(cString: $0) } != "dumb"
+
+  static func styled(_ text: String, _ style: Style) -> String {
+    showsColour ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
+  }
+
+  /// Writes to standard output at once; false where nobody reads it any more.
+  static func write(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      var written = 0
+      while written < bytes.count {
+        let count = Glibc.write(
+          STDOUT_FILENO, bytes.baseAddress! + written, bytes.count - written)
+        if count < 0 {
+          if errno == EINTR { continue }
+          return false
+        }
+        written += count
+      }
+      return true
+    }
+  }
+
+  /// Text of a model as a terminal may see it: without the control characters that would move its
+  /// cursor or change its title.
+  static func harmless(_ text: String) -> String {
+    guard Program.isTerminal(STDOUT_FILENO) else { return text }
+    var kept = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+      kept.append(isControl && scalar != "\n" && scalar != "\t" ? "\u{fffd}" : scalar)
+    }
+    return String(kept)
+  }
+
+  /// Columns as wide as their widest cell, two spaces apart.
+  static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
+    let columns = rows.first?.count ?? 0
+    let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.indices.map { column in
+        let padding = String(repeating: " ", count: widths[column] - row[column].count)
+        return rightAligned.contains(column) ? padding + row[column] : row[column] + padding
+      }
+      var line = cells.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+
+  /// 1234567 as "1,234,567".
+  static func grouped(_ number: Int) -> String {
+    var digits = String(number.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+  }
+
+  /// Milliseconds as "850 ms", "12.3 s", "5 min 2 s" or "3 h 20 min".
+  static func duration(_ milliseconds: Double) -> String {
+    let seconds = Int(milliseconds / 1000)
+    switch seconds {
+    case 0: return "\(Int(milliseconds.rounded())) ms"
+    case ..<60: return "\((milliseconds / 100).rounded() / 10) s"
+    case ..<3600: return "\(seconds / 60) min \(seconds % 60) s"
+    default: return "\(seconds / 3600) h \(seconds / 60 % 60) min"
+    }
+  }
+}
+
+/// A line on standard error that tells how far something is: rewritten in place on a terminal,
+/// silent elsewhere.
+struct Progress {
+  private let isShown = Program.isTerminal(STDERR_FILENO)
+  private var last = ""
+
+  mutating func show(_ text: String) {
+    guard isShown, text != last else { return }
+    last = text
+    put("\r\u{1b}[K\(text)")
+  }
+
+  mutating func clear() {
+    if isShown, !last.isEmpty { put("\r\u{1b}[K") }
+    last = ""
+  }
+
+  private func put(_ text: String) {
+    var text = text
+    text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}
