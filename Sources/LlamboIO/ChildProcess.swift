@@ -46,9 +46,25 @@ package enum ChildProcess {
 
   package static func kill(_ pid: Int) { _ = Glibc.kill(pid_t(pid), SIGKILL) }
 
-  /// Whether a process of that id exists.
-  package static func exists(_ pid: Int) -> Bool {
-    Glibc.kill(pid_t(pid), 0) == 0 || errno == EPERM
+  /// Whether a process of that id runs: one that has ended and waits for its parent to take note
+  /// does not.
+  package static func isRunning(_ pid: Int) -> Bool {
+    guard Glibc.kill(pid_t(pid), 0) == 0 || errno == EPERM else { return false }
+    return processState(pid) != UInt8(ascii: "Z")
+  }
+
+  /// The letter that the system shows for a process (proc(5), stat); nil where it does not tell.
+  private static func processState(_ pid: Int) -> UInt8? {
+    let number = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
+    guard number >= 0 else { return nil }
+    let file = Descriptor(owning: number)
+    var bytes = [UInt8](repeating: 0, count: 512)
+    let count = max(0, read(file.number, &bytes, bytes.count))
+    // The name before it stands in parentheses and may hold any character.
+    guard let name = bytes[..<count].lastIndex(of: UInt8(ascii: ")")), name + 2 < count else {
+      return nil
+    }
+    return bytes[name + 2]
   }
 
   /// The path of another of the project's programs, which stands beside this one.

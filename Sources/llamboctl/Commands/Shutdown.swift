@@ -44,7 +44,7 @@ extension Command {
         progress.show("Stopping workers: \(NodeCounts(status).total) left")
         return false
       }
-      return pid.map { !ChildProcess.exists($0) } ?? true
+      return pid.map { !ChildProcess.isRunning($0) } ?? true
     }
     progress.clear()
     guard stopped else { throw ControlError("the cluster does not stop", .unavailable) }
