@@ -14,6 +14,11 @@ let arguments = Program.parse(orchestratorCommand).arguments
 do {
   raiseDescriptorLimit()
   let config = try ClusterConfig.load(arguments.text("--config"))
+  if let path = config.orchestrator.logFile {
+    // The workers' lines go there too: they inherit it.
+    let log = try PrivateFile(path).openForAppending()
+    dup2(log.number, STDERR_FILENO)
+  }
   let wanted = try Address(
     loopback: arguments.text(ifGiven: "--listen") ?? config.orchestrator.listen.description)
   let statePath = arguments.text(ifGiven: "--state-file") ?? config.stateFile

@@ -9,7 +9,7 @@ struct Command: Sendable {
   var subcommands: [Command] = []
 
   static let all: [Command] = [
-    .initialize, .spawn, .status, .nodes, .health, .infer, .limbot, .shutdown,
+    .initialize, .spawn, .status, .nodes, .health, .infer, .limbot, .config, .shutdown,
   ]
 
   /// The whole program, as its help and its parser see it.
