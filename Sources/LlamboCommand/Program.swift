@@ -31,7 +31,7 @@ package enum Program {
       switch command.action {
       case .run: return command
       case .help:
-        print(definition.helpText(path: command.path, width: terminalWidth()), terminator: "")
+        print(definition.helpText(path: command.path, width: terminalWidth()))
       case .version: print("\(definition.name) \(llamboVersion)")
       }
       end(.ok)
