@@ -22,7 +22,7 @@ final class DecodeLoop {
 
   func run() {
     while true {
-      core.mailbox.take(into: &mail, waiting: slots.allSatisfy { $0 == nil })
+      core.mailbox.take(into: &mail, waiting: isIdle)
       queue.append(contentsOf: mail.submissions)
       if mail.stopping {
         endAll()
@@ -34,6 +34,8 @@ final class DecodeLoop {
       deliver()
     }
   }
+
+  private var isIdle: Bool { queue.isEmpty && slots.allSatisfy { $0 == nil } }
 
   private func endAll() {
     let now = ContinuousClock.now
