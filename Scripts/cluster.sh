@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# The programs: compiled, and the cluster on this machine run through llamboctl.
+# Sourced by deploy.sh.
+
+readonly QUESTION="What is a load balancer?"
+
+llamboctl() {
+  "$LLAMBO_ROOT/.build/release/llamboctl" "$@"
+}
+
+compile() {
+  local options=(--configuration release)
+  [ "$(uname -s)" = Darwin ] || options+=(--static-swift-stdlib)
+  attended swift build "${options[@]}" ||
+    fail "$EXIT_COMPILE" "the programs did not compile." "Docs/BUILDING.md lists the usual causes."
+  touch "$LLAMBO_ROOT/.llambo/compiled"
+  say "Programs: $LLAMBO_ROOT/.build/release/{llamboctl,llambo-orchestrator,llambo-worker}"
+}
+
+# Compiles where nothing is compiled yet, or a source is newer.
+ensure_compiled() {
+  local compiled=$LLAMBO_ROOT/.llambo/compiled
+  if [ -x "$LLAMBO_ROOT/.build/release/llamboctl" ] && [ -f "$compiled" ] &&
+    [ -z "$(find Package.swift Sources -newer "$compiled" -print | head -n 1)" ]; then
+    return 0
+  fi
+  setup
+  compile
+}
+
+start() {
+  attended llamboctl init ||
+    fail "$EXIT_FAILED" "the cluster did not start." "./deploy.sh status shows what there is of it."
+}
+
+stop() {
+  if [ ! -x "$LLAMBO_ROOT/.build/release/llamboctl" ]; then
+    say "Nothing is compiled here, so nothing runs."
+    return 0
+  fi
+  attended llamboctl shutdown
+}
+
+status() {
+  [ -x "$LLAMBO_ROOT/.build/release/llamboctl" ] ||
+    fail "$EXIT_FAILED" "nothing is compiled here, so nothing runs." "./deploy.sh start compiles and starts."
+  attended llamboctl status
+}
+
+first_question() {
+  say "${bold}$QUESTION${plain}"
+  attended llamboctl infer "$QUESTION" ||
+    fail "$EXIT_FAILED" "the cluster runs, but did not answer." "./deploy.sh status shows it."
+}
+
+show_next_steps() {
+  local bin=$LLAMBO_ROOT/.build/release
+  cat <<STEPS
+
+The cluster runs. To go on:
+
+  export PATH="$bin:\$PATH"
+  llamboctl status
+  llamboctl infer "Tell me about tides."
+  llamboctl limbot "$QUESTION"
+  printf 'INFER #1 {"prompt":"$QUESTION","max_tokens":32}\n' | nc -q 2 127.0.0.1 9000
+
+To stop it:
+
+  ./deploy.sh stop
+STEPS
+}
