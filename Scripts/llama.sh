@@ -151,6 +151,8 @@ unpack_llama() {
   mkdir -p "$source.partial"
   watched "unpacking llama.cpp" "$log" tar -xzf "$cache/$LLAMA_ARCHIVE" -C "$source.partial" \
     --strip-components=3 "${LLAMA_ARCHIVE%.tar.gz}/vendor/llama.cpp" || exit "$EXIT_LLAMA"
+  # It points to a repository that the archive lacks.
+  rm -f "$source.partial/.git"
   mv "$source.partial" "$source"
 }
 
@@ -163,9 +165,9 @@ fetch_llama() {
   mkdir -p "$download"
   printf '%s==%s --hash=sha256:%s\n' "$LLAMA_PACKAGE" "$LLAMA_PACKAGE_VERSION" "$LLAMA_SHA256" \
     >"$download/requirements.txt"
-  # Its answer to --help tells nothing of the network; the download itself does.
   local pip
   pip=$(find_pip)
+  # It may be several words: python3 -m pip.
   # shellcheck disable=SC2086
   watched "fetching llama.cpp" "$log" $pip download --no-input --disable-pip-version-check \
     --no-deps --no-binary :all: --require-hashes \

@@ -82,32 +82,25 @@ package_manager() {
 
 # package_of MANAGER ITEM: what to install; nothing where a person must choose.
 package_of() {
-  case $1:$2 in
-    *:cmake | *:git | dnf:openblas-devel) echo "$2" ;;
-    pacman:shellcheck | apt-get:shellcheck | brew:shellcheck) echo shellcheck ;;
-    dnf:shellcheck) echo ShellCheck ;;
-    apt-get:compiler | pacman:compiler)
-      case $1 in apt-get) echo g++ ;; *) echo gcc ;; esac ;;
-    dnf:compiler) echo gcc-c++ ;;
-    pacman:ninja | brew:ninja) echo ninja ;;
-    *:ninja) echo ninja-build ;;
-    brew:python3 | pacman:python3 | brew:pip) echo python ;;
-    *:python3) echo python3 ;;
-    pacman:pip) echo python-pip ;;
-    *:pip) echo python3-pip ;;
-    brew:pkg-config | pacman:pkg-config) echo pkgconf ;;
-    dnf:pkg-config) echo pkgconf-pkg-config ;;
-    *:pkg-config) echo pkg-config ;;
-    apt-get:libyaml) echo libyaml-dev ;;
-    dnf:libyaml) echo libyaml-devel ;;
-    *:libyaml) echo libyaml ;;
-    apt-get:openblas) echo libopenblas-dev ;;
-    dnf:openblas) echo openblas-devel ;;
-    *:openblas) echo openblas ;;
-    apt-get:nc) echo netcat-openbsd ;;
-    dnf:nc) echo nmap-ncat ;;
-    pacman:nc) echo openbsd-netcat ;;
+  local names
+  case $1 in
+    apt-get)
+      names='compiler=g++ ninja=ninja-build pip=python3-pip libyaml=libyaml-dev
+        openblas=libopenblas-dev nc=netcat-openbsd cmake python3 pkg-config git shellcheck' ;;
+    brew) names='python3=python pip=python pkg-config=pkgconf libyaml cmake ninja git shellcheck' ;;
+    dnf)
+      names='compiler=gcc-c++ ninja=ninja-build pip=python3-pip libyaml=libyaml-devel
+        pkg-config=pkgconf-pkg-config openblas=openblas-devel nc=nmap-ncat shellcheck=ShellCheck
+        cmake python3 git' ;;
+    pacman)
+      names='compiler=gcc python3=python pip=python-pip pkg-config=pkgconf nc=openbsd-netcat
+        libyaml openblas cmake ninja git shellcheck' ;;
+    *) return 0 ;;
   esac
+  local name
+  for name in $names; do
+    [ "${name%%=*}" != "$2" ] || printf '%s\n' "${name#*=}"
+  done
 }
 
 # command_for MANAGER PACKAGE…: what gets them, as a person types it.
@@ -128,11 +121,11 @@ advice_for() {
   local manager package
   manager=$(package_manager)
   package=$(package_of "$manager" "$1")
-  case $1:$manager in
+  case $1:$manager:$package in
     swift:*) echo "install Swift 6.2 or newer: https://www.swift.org/install" ;;
     cuda:*) echo "install NVIDIA's CUDA toolkit and put nvcc on PATH" ;;
-    compiler:brew) echo "xcode-select --install" ;;
-    *:none) echo "install it with this system's package manager" ;;
+    compiler:brew:*) echo "xcode-select --install" ;;
+    *:*:) echo "install it with this system's package manager" ;;
     *) command_for "$manager" "$package" ;;
   esac
 }
@@ -170,7 +163,7 @@ check_llama() {
 
 # Installs what is missing, all at once; does nothing where nothing is.
 install_prerequisites() {
-  local item manager packages=() package missing=() first
+  local item manager packages=() package missing=() command
   manager=$(package_manager)
   for item in $(required_items); do
     version_of "$item" >/dev/null || missing+=("$item")
@@ -178,19 +171,19 @@ install_prerequisites() {
   [ ${#missing[@]} -gt 0 ] || return 0
   for item in "${missing[@]}"; do
     package=$(package_of "$manager" "$item")
-    case $item:$manager in swift:* | cuda:* | compiler:brew | *:none) package='' ;; esac
     [ -n "$package" ] ||
-      fail "$EXIT_PREREQUISITE" "$item is missing, and this script cannot install it." "$(advice_for "$item")"
+      fail "$EXIT_PREREQUISITE" "$item is missing, and this script cannot install it." \
+        "$(advice_for "$item")"
     packages+=("$package")
   done
-  first=$(command_for "$manager" "${packages[@]}")
+  command=$(command_for "$manager" "${packages[@]}")
   may_install "$manager" ||
     fail "$EXIT_PREREQUISITE" "missing: ${missing[*]}; installing needs the administrator's rights." \
-      "Run this, then the same command again:" "  $first"
+      "Run this, then the same command again:" "  $command"
   install_packages "$manager" "${packages[@]}"
   for item in "${missing[@]}"; do
     version_of "$item" >/dev/null ||
-      fail "$EXIT_PREREQUISITE" "$item is still missing or too old after: $first"
+      fail "$EXIT_PREREQUISITE" "$item is still missing or too old after: $command"
   done
 }
 

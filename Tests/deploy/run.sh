@@ -116,6 +116,26 @@ deploy 3 setup
 expect "swift is missing"
 expect_no_file "$room/installed" "$room/checkout/.llambo"
 
+behaviour="set-up installs what is missing, all in one call"
+fresh_room install
+export LLAMA_CPP_DIR=$room/llama.cpp
+mv "$room/bin/cmake" "$room/bin/ninja" "$room/elsewhere"
+stand_in sudo '[ "$1" != -n ] || shift; exec "$@"'
+stand_in apt-get 'echo "$*" >>"$ROOM/installed"
+  case "$*" in *" install -y cmake ninja-build") mv "$ROOM"/elsewhere/* "$ROOM/bin" ;; esac'
+deploy 0 setup
+expect "Installing cmake ninja-build"
+[ "$(grep -c install "$room/installed")" -eq 1 ] || broken "it asked more than once"
+
+behaviour="set-up without the right to install prints the command"
+fresh_room rights
+rm "$room/bin/ninja"
+stand_in id 'echo 1000'
+stand_in sudo 'exit 1'
+deploy 3 setup
+expect "sudo apt-get update && sudo apt-get install -y ninja-build"
+expect_no_file "$room/installed"
+
 behaviour="set-up builds once and is quiet then"
 fresh_room setup
 export LLAMA_CPP_DIR=../llama.cpp
