@@ -82,8 +82,9 @@ attended() {
 # watched LABEL LOG COMMAND…: runs it with its output in LOG and shows how far its last
 # "[done/all]" has come.
 watched() {
-  local label=$1 log=$2 status=0 shown=-1 pause=0.02
+  local label=$1 log=$2 status=0 shown=-1 pause=0.02 start
   shift 2
+  start=$(($(wc -c <"$log") + 1))
   set -m
   "$@" </dev/null >>"$log" 2>&1 &
   child=$!
@@ -104,7 +105,7 @@ watched() {
 # Rewrites one line on a terminal; elsewhere writes a line for every fifth of the way.
 show_progress() {
   local label=$1 log=$2 step percent=''
-  step=$(tail -c 4000 "$log" | tr '\r' '\n' |
+  step=$(tail -c "+$start" "$log" | tail -c 4000 | tr '\r' '\n' |
     sed -n 's|^\[\([0-9][0-9]*\)/\([1-9][0-9]*\)\].*|\1 \2|p' | tail -n 1)
   [ -z "$step" ] || percent=$((100 * ${step% *} / ${step#* }))
   if [ -n "$progress_on_terminal" ]; then

@@ -83,7 +83,7 @@ expect_no_file() {
 tools=$scratch/tools
 mkdir "$tools"
 real_tools="bash sh env cat chmod cp cut dirname find flock grep head id ln ls mkdir mktemp mv readlink
-  rm sed sha256sum shasum sleep sort tail tar touch tr uname xargs cksum sysctl"
+  rm sed sha256sum shasum sleep sort tail tar touch tr uname wc xargs cksum sysctl"
 for tool in $real_tools; do
   ! path=$(type -P "$tool") || ln -s "$path" "$tools/$tool"
 done
