@@ -45,7 +45,7 @@ Environment:
 
 Exit status:
   0  done, or nothing to do     3  a prerequisite is missing
-  1  failed (tests, cluster)    4  llama.cpp could not be fetched or built
+  1  failed, or nothing runs    4  llama.cpp could not be fetched or built
   2  wrong usage                5  the programs did not compile
   130, 143  interrupted: run the same command again, it goes on
 HELP

@@ -38,13 +38,13 @@ stop() {
     say "Nothing is compiled here, so nothing runs."
     return 0
   fi
-  attended llamboctl shutdown
+  attended llamboctl shutdown || exit "$EXIT_FAILED"
 }
 
 status() {
   [ -x "$LLAMBO_ROOT/.build/release/llamboctl" ] ||
     fail "$EXIT_FAILED" "nothing is compiled here, so nothing runs." "./deploy.sh start compiles and starts."
-  attended llamboctl status
+  attended llamboctl status || exit "$EXIT_FAILED"
 }
 
 first_question() {
@@ -54,7 +54,9 @@ first_question() {
 }
 
 show_next_steps() {
-  local bin=$LLAMBO_ROOT/.build/release
+  local bin=$LLAMBO_ROOT/.build/release address
+  # "Cluster NAME on HOST:PORT, …"
+  address=$(llamboctl status | sed -n '1s/^Cluster .* on \([^ ]*\):\([0-9]*\),.*/\1 \2/p')
   cat <<STEPS
 
 The cluster runs. To go on:
@@ -63,7 +65,7 @@ The cluster runs. To go on:
   llamboctl status
   llamboctl infer "Tell me about tides."
   llamboctl limbot "$QUESTION"
-  printf 'INFER #1 {"prompt":"$QUESTION","max_tokens":32}\n' | nc -q 2 127.0.0.1 9000
+  printf 'INFER #1 {"prompt":"$QUESTION","max_tokens":32}\n' | nc -q 2 ${address:-127.0.0.1 9000}
 
 To stop it:
 
