@@ -151,8 +151,6 @@ unpack_llama() {
   mkdir -p "$source.partial"
   watched "unpacking llama.cpp" "$log" tar -xzf "$cache/$LLAMA_ARCHIVE" -C "$source.partial" \
     --strip-components=3 "${LLAMA_ARCHIVE%.tar.gz}/vendor/llama.cpp" || exit "$EXIT_LLAMA"
-  # It points to a repository that the archive lacks.
-  rm -f "$source.partial/.git"
   mv "$source.partial" "$source"
 }
 
