@@ -148,6 +148,27 @@ import Testing
     }
   }
 
+  @Test func aDecodeThatFailsEndsItsRequestsAndNoOthers() async throws {
+    let engine = try engine(EngineConfiguration(slots: 1, contextSize: 64)) { engine, index in
+      guard index == 3 else { return }
+      // A cell where the request's next token belongs, which llama.cpp then refuses.
+      engine.core.context.clearBatch()
+      engine.core.context.add(word, position: 4, sequence: 0, wantsLogits: false)
+      #expect(throws: Never.self) { try engine.core.context.decode() }
+    }
+    defer { engine.stop() }
+    try engine.submit(request(1))
+    let params = TestModel.greedy(maxTokens: 20)
+    let prompt = try model.tokenize("A cluster is")
+    try engine.submit(EngineRequest(id: 2, prompt: prompt, params: params))
+    await collector.wait(ends: 2)
+    let failed = try collector.answer(1)
+    #expect(failed.error?.code == .decodeFailed)
+    #expect(failed.tokens.count == 4)
+    let expected = try LlamaRunner(model: model).generateStateless(prompt, params: params)
+    #expect(try collector.answer(2).tokens == expected.tokens)
+  }
+
   /// Requests come, are cancelled at any time, and come again; each ends once.
   @Test func cancelsAndRequestsInDisorder() async throws {
     let engine = try engine(

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import LlamaRunner
@@ -38,6 +39,21 @@ import Testing
 
   @Test func noMessagesAreNoPrompt() {
     expectError(.promptEmpty) { try model.chatPrompt([]) }
+  }
+
+  @Test func aTemplateThatIsBrokenIsAnError() throws {
+    let scratch = try Scratch()
+    var bytes = try Data(contentsOf: URL(filePath: model.path))
+    let key = try #require(bytes.range(of: Data("tokenizer.chat_template".utf8)))
+    let loop = try #require(bytes.range(of: Data("endfor".utf8), in: key.upperBound..<bytes.count))
+    bytes.replaceSubrange(loop, with: Data("endfox".utf8))
+    let broken = try Model(path: try scratch.write("broken.gguf", bytes))
+    for _ in 1...2 {
+      let error = expectError(.templateFailed) {
+        try broken.chatPrompt([ChatMessage(role: "user", content: "Hi")])
+      }
+      #expect(error?.message.contains("endfox") == true, "\(error?.message ?? "")")
+    }
   }
 
   @Test func manyThreadsRenderAtOnce() async throws {
