@@ -11,6 +11,21 @@ struct cllama_model::chat {
   common_chat_templates_ptr templates;
 };
 
+namespace {
+
+common_chat_templates_ptr compile(const llama_model *model) {
+  try {
+    return common_chat_templates_init(model, "");
+  } catch (...) {
+    // The exception has lost its words (thrown on by value): compiling the source alone tells them.
+    const char *source = llama_model_chat_template(model, nullptr);
+    if (source) common_chat_template(source, "", "");
+    throw;
+  }
+}
+
+}  // namespace
+
 void cllama::free_chat(cllama_model::chat *chat) { delete chat; }
 
 void cllama::make_chat(cllama_model *model) { model->chat_state = new cllama_model::chat; }
@@ -22,7 +37,7 @@ bool cllama_chat_prompt(
   return cllama::guarded(error, false, [&] {
     auto &chat = *model->chat_state;
     std::lock_guard<std::mutex> lock(chat.mutex);
-    if (!chat.templates) chat.templates = common_chat_templates_init(model->model, "");
+    if (!chat.templates) chat.templates = compile(model->model);
     common_chat_templates_inputs inputs;
     inputs.force_pure_content = true;
     inputs.add_bos = llama_vocab_get_add_bos(model->vocab);

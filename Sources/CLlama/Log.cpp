@@ -26,6 +26,11 @@ void log_line(ggml_log_level level, const char *text, void *) {
   }
 }
 
+/// llama.cpp's last word before it ends the process; in place of its hunt for a debugger.
+void log_abort(const char *reason) {
+  fprintf(stderr, "llama.cpp aborts: %s\n", reason);
+}
+
 }  // namespace
 
 void start() {
@@ -35,6 +40,7 @@ void start() {
     prints = wanted && strcmp(wanted, "debug") == 0;
     common_log_set_verbosity_thold(prints ? LOG_LEVEL_DEBUG : LOG_LEVEL_OUTPUT);
     llama_log_set(log_line, nullptr);
+    ggml_set_abort_callback(log_abort);
     llama_backend_init();
   });
 }

@@ -3,9 +3,10 @@ import Synchronization
 /// Continues many prompts at once over one model: each request has a slot, and one decode a turn
 /// computes a token for every slot that generates along with chunks of prompts.
 ///
-/// A thread of its own owns the context. It sleeps while there is nothing to do.
+/// A thread of its own owns the context. It sleeps while there is nothing to do. An engine that is
+/// dropped stops.
 public final class Engine: Sendable {
-  private let core: EngineCore
+  let core: EngineCore
   private let thread: Mutex<Thread?>
 
   /// Makes the context and starts the thread.
@@ -18,7 +19,7 @@ public final class Engine: Sendable {
     deliver: @escaping @Sendable ([EngineEvent]) -> Void
   ) throws(LlamaError) {
     let core = try EngineCore(model: model, configuration: configuration, deliver: deliver)
-    // Frees nothing of the engine's own: the thread holds the core, not the engine.
+    // The thread holds the core and not the engine, so that an engine can be dropped.
     guard let thread = Thread(stackSize: 8 << 20, { DecodeLoop(core).run() }) else {
       throw LlamaError(.contextFailed, "the system makes no thread")
     }

@@ -74,4 +74,16 @@ public struct EngineStatus: Sendable, Equatable {
   public var promptTokensTotal: UInt64
   /// Tokens generated so far.
   public var generatedTokensTotal: UInt64
+
+  /// A load.
+  public init(
+    slots: Int, active: Int = 0, waiting: Int = 0, promptTokensTotal: UInt64 = 0,
+    generatedTokensTotal: UInt64 = 0
+  ) {
+    self.slots = slots
+    self.active = active
+    self.waiting = waiting
+    self.promptTokensTotal = promptTokensTotal
+    self.generatedTokensTotal = generatedTokensTotal
+  }
 }

@@ -29,10 +29,7 @@ final class Mailbox: Sendable {
   init(slots: Int, queueLimit: Int) {
     self.slots = slots
     self.queueLimit = queueLimit
-    state = Mutex(
-      State(
-        status: EngineStatus(
-          slots: slots, active: 0, waiting: 0, promptTokensTotal: 0, generatedTokensTotal: 0)))
+    state = Mutex(State(status: EngineStatus(slots: slots)))
   }
 
   // For callers.

@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+@testable import LlamaRunner
+
+@Suite struct ModelLoadTests {
+  let scratch = try! Scratch()
+
+  @Test func aFolderADescriptionAndAFileLeadToTheSameModel() throws {
+    let byFolder = try TestModel.load()
+    let byDescription = try Model(path: TestModel.folder + "/model.json")
+    let byFile = try Model(path: byFolder.path)
+    #expect(byFolder.metadata == byDescription.metadata)
+    #expect(byFolder.name == byDescription.name)
+    #expect(byFile.metadata == nil)
+    for model in [byDescription, byFile] {
+      #expect(model.path == byFolder.path)
+      #expect(model.fileSize == byFolder.fileSize)
+      #expect(model.architecture == byFolder.architecture)
+      #expect(model.vocabularySize == byFolder.vocabularySize)
+      #expect(model.parameterCount == byFolder.parameterCount)
+    }
+  }
+
+  @Test func theModelDescribesItself() throws {
+    let model = try TestModel.load()
+    #expect(model.architecture == "llama")
+    #expect(model.quantization == "Q8_0")
+    #expect(model.contextLength == model.metadata?.contextLength)
+    #expect(model.contextLength <= model.trainedContextLength)
+    #expect(model.tensorSize < model.fileSize)
+    #expect(model.parameterCount > UInt64(model.vocabularySize * model.embeddingSize))
+  }
+
+  @Test func aSmallerContextOfTheDescriptionIsKept() throws {
+    let weights = try TestModel.load().path
+    let file = try scratch.write(
+      "model.json", #"{"name": "Short", "path": "\#(weights)", "context_length": 64}"#)
+    let model = try Model(path: file)
+    #expect(model.name == "Short")
+    #expect(model.contextLength == 64)
+    let long = try scratch.write(
+      "long.json", #"{"name": "Long", "path": "\#(weights)", "context_length": 1000000}"#)
+    #expect(try Model(path: long).contextLength == model.trainedContextLength)
+  }
+
+  @Test func readingInsteadOfMappingGivesTheSameAnswers() throws {
+    let mapped = LlamaRunner(model: try TestModel.load())
+    let read = try LlamaRunner(
+      modelPath: TestModel.folder, options: ModelOptions(useMemoryMap: false))
+    let params = TestModel.greedy(maxTokens: 16)
+    #expect(
+      try read.generateStateless("The cluster", params: params)
+        == mapped.generateStateless("The cluster", params: params))
+  }
+
+  @Test func whatIsNoModelIsRefused() throws {
+    expectError(.modelNotFound) { try Model(path: scratch.path + "/none.gguf") }
+    expectError(.modelNotFound) { try Model(path: scratch.path) }
+    expectError(.modelNotFound) { try Model(path: "") }
+    expectError(.modelNotGGUF) { try Model(path: "/dev/null") }
+    expectError(.modelNotGGUF) { try Model(path: try scratch.write("empty.gguf", "")) }
+    expectError(.modelNotGGUF) { try Model(path: try scratch.write("text.gguf", "Hello, world")) }
+    let folder = try scratch.write("weights.gguf/file", "")
+    let description = try scratch.write("model.json", #"{"name": "F", "path": "weights.gguf"}"#)
+    #expect(FileManager.default.fileExists(atPath: folder))
+    expectError(.modelNotGGUF) { try Model(path: description) }
+  }
+
+  @Test func aStrangeVersionIsNamed() throws {
+    let path = try scratch.write(
+      "new.gguf", Data("GGUF".utf8) + Data([9, 0, 0, 0]) + Data(count: 64))
+    let error = expectError(.modelUnsupported) { try Model(path: path) }
+    #expect(error?.message.contains("version 9") == true)
+  }
+
+  /// Cuts within the magic, the counts, the metadata, the tensor table and the weights.
+  @Test func aCutFileIsTruncatedWhereverItIsCut() throws {
+    let whole = try Data(contentsOf: URL(filePath: try TestModel.load().path))
+    for size in [1, 3] {
+      let path = try scratch.write("cut.gguf", whole.prefix(size))
+      expectError(.modelNotGGUF) { try Model(path: path) }
+    }
+    let sizes =
+      [4, 7, 8, 15, 23, 24, 40, 100, 1_000, 10_000] + (1...9).map { whole.count * $0 / 10 }
+      + [whole.count - 1]
+    for size in sizes {
+      let path = try scratch.write("cut.gguf", whole.prefix(size))
+      let error = expectError(.modelTruncated) { try Model(path: path) }
+      #expect(error?.message.contains("cut.gguf") == true, "\(size) bytes")
+    }
+  }
+
+  @Test func anArchitectureThatIsUnknownIsNamed() throws {
+    var bytes = try Data(contentsOf: URL(filePath: try TestModel.load().path))
+    let key = try #require(bytes.range(of: Data("general.architecture".utf8)))
+    let value = try #require(bytes.range(of: Data("llama".utf8), in: key.upperBound..<bytes.count))
+    bytes.replaceSubrange(value, with: Data("zzama".utf8))
+    let path = try scratch.write("strange.gguf", bytes)
+    let error = expectError(.modelUnsupported) { try Model(path: path) }
+    #expect(error?.message.contains("zzama") == true, "\(error?.message ?? "")")
+  }
+}
