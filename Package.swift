@@ -75,9 +75,9 @@ let package = Package(
       "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
 
     tests("LlamboJSONTests", ["LlamboJSON"]),
-    tests("LlamboWireTests", ["LlamboWire"]),
-    tests("LlamboClusterTests", ["LlamboCluster"]),
-    tests("LlamboIOTests", ["LlamboIO"]),
+    tests("LlamboWireTests", ["LlamboWire", "LlamboJSON"]),
+    tests("LlamboClusterTests", ["LlamboCluster", "LlamboWire"]),
+    tests("LlamboIOTests", ["LlamboIO", "CSystem", "LlamboWire", "LlamboJSON"]),
     tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster"]),
     tests("LlamboCommandTests", ["LlamboCommand"]),
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),

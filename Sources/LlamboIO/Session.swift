@@ -115,6 +115,7 @@ package final class Session {
     do throws(WireError) {
       guard let verb = Verb(rawValue: frame.word) else {
         if let kind = Kind(rawValue: frame.word), onAnswer(kind, frame, line) { return }
+        if Frame.looksLikeHTTP(line) { return refuseHTTP() }
         throw WireError(
           .unknownVerb,
           "unknown verb \"\(frame.word)\"; known are "

@@ -61,7 +61,10 @@ package struct ClusterState: Equatable, Sendable {
     pid = try fields.requiredInteger("pid", in: 1...Int(Int32.max))
     listen = try fields.requiredString("listen")
     nodes = []
-    for entry in fields.value("nodes")?.array ?? [] {
+    guard let entries = fields.value("nodes")?.array else {
+      throw WireError(.invalidRequest, "\"nodes\" is missing: it must be an array")
+    }
+    for entry in entries {
       var fields = try FieldReader(entry)
       nodes.append(
         Node(

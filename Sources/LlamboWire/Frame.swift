@@ -10,8 +10,7 @@ package struct Frame: Equatable, Sendable {
   /// Where the JSON stands; empty where there is none.
   package let body: Range<Int>
 
-  /// - Throws: `invalid_id`, `invalid_utf8`, or `invalid_request` where something else than an
-  ///   object follows the word.
+  /// - Throws: `invalid_id` or `invalid_utf8`.
   package init(parsing line: Span<UInt8>) throws(WireError) {
     var at = 0
     func skipSpace(_ at: inout Int) {
@@ -22,7 +21,10 @@ package struct Frame: Equatable, Sendable {
     func word(_ at: inout Int) throws(WireError) -> String {
       let start = at
       while at < line.count, line[at] > space { at += 1 }
-      let bytes = line.extracting(start..<Swift.min(at, start + WireLimits.idBytes + 2))
+      // No word is longer than an id; what is cut off is cut between characters.
+      var end = Swift.min(at, start + WireLimits.idBytes + 2)
+      while end > start, end < at, line[end] & 0xc0 == 0x80 { end -= 1 }
+      let bytes = line.extracting(start..<end)
       let text = bytes.withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
       guard let text else { throw WireError(.invalidUTF8, "the line is not UTF-8") }
       return text
@@ -45,10 +47,6 @@ package struct Frame: Equatable, Sendable {
       id = nil
     }
     body = at..<line.count
-    guard body.isEmpty || line[at] == UInt8(ascii: "{") else {
-      throw WireError(
-        .invalidRequest, "after the verb and its #id there may only be a JSON object: {…}")
-    }
   }
 
   /// The id as the number that a router gave it.
@@ -56,10 +54,17 @@ package struct Frame: Equatable, Sendable {
 
   /// Reads the JSON of the line that this frame was parsed from; an empty object where there is
   /// none.
+  ///
+  /// - Throws: `invalid_json`, `json_too_deep`, `invalid_utf8`, or `invalid_request` where it is
+  ///   something else than an object.
   package func object(
     of line: Span<UInt8>, maximumDepth: Int = WireLimits().jsonDepth
   ) throws(WireError) -> JSON {
     if body.isEmpty { return .object([]) }
+    guard line[body.lowerBound] == UInt8(ascii: "{") else {
+      throw WireError(
+        .invalidRequest, "after the verb and its #id there may only be a JSON object: {…}")
+    }
     do throws(JSONError) {
       return try JSON.parse(line.extracting(body), maximumDepth: maximumDepth)
     } catch {
@@ -80,15 +85,17 @@ package struct Frame: Equatable, Sendable {
       }
   }
 
-  /// Whether a line is the start of an HTTP request, which a browser could be made to send here.
+  /// Whether a line belongs to an HTTP request, which a browser could be made to send here.
+  ///
+  /// A request line may have been dropped as too long; its `Host` comes before any body.
   package static func looksLikeHTTP(_ line: Span<UInt8>) -> Bool {
-    let methods: [StaticString] = [
+    let starts: [StaticString] = [
       "GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE ",
-      "PRI * HTTP/",
+      "PRI * HTTP/", "Host:",
     ]
-    return methods.contains { method in
-      method.utf8CodeUnitCount <= line.count
-        && (0..<method.utf8CodeUnitCount).allSatisfy { method.utf8Start[$0] == line[$0] }
+    return starts.contains { start in
+      start.utf8CodeUnitCount <= line.count
+        && (0..<start.utf8CodeUnitCount).allSatisfy { start.utf8Start[$0] == line[$0] }
     }
   }
 }
