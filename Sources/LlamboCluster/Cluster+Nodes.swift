@@ -53,7 +53,7 @@ extension Cluster {
   mutating func launched(
     _ id: String, epoch: UInt64, pid: Int, _ directives: inout [Directive]
   ) {
-    guard let place = placeByID[id], nodes[place].epoch == epoch else {
+    guard let place = placeByID[id], nodes[place].epoch == epoch, !nodes[place].isWaiting else {
       directives.append(.kill(node: id, pid: pid))
       return
     }
@@ -66,8 +66,9 @@ extension Cluster {
     _ id: String, epoch: UInt64, reason: String, at now: Milliseconds,
     _ directives: inout [Directive]
   ) {
-    guard let place = placeByID[id], nodes[place].epoch == epoch else { return }
-    if case .waiting = nodes[place].state { return }
+    guard let place = placeByID[id], nodes[place].epoch == epoch, !nodes[place].isWaiting else {
+      return
+    }
     nodes[place].pid = nil
     end(place, because: reason, at: now, &directives)
   }
@@ -80,7 +81,9 @@ extension Cluster {
     let wasStopping = if case .stopping = nodes[place].state { true } else { false }
     let id = nodes[place].id
     unlink(place, because: reason, at: now, &directives)
-    if let pid = nodes[place].pid { directives.append(.kill(node: id, pid: pid)) }
+    if nodes[place].isManaged, let pid = nodes[place].pid {
+      directives.append(.kill(node: id, pid: pid))
+    }
     if wasStopping || !nodes[place].isManaged {
       directives.append(.note("\(id) left: \(reason)"))
       remove(place)
@@ -99,10 +102,10 @@ extension Cluster {
   /// Nothing after a stable life; then doubling, with a fifth of jitter, so that many nodes that
   /// fail of one cause do not come back as one.
   private mutating func nextBackoff(_ place: Int, at now: Milliseconds) -> Milliseconds {
-    if nodes[place].linkedSince > 0, now - nodes[place].linkedSince >= settings.stableAfter {
+    if let since = nodes[place].linkedSince, now - since >= settings.stableAfter {
       nodes[place].failures = 0
     }
-    nodes[place].linkedSince = 0
+    nodes[place].linkedSince = nil
     nodes[place].failures += 1
     guard nodes[place].failures > 1 else { return 0 }
     let doublings = min(nodes[place].failures - 2, 20)
@@ -120,13 +123,15 @@ extension Cluster {
       if nodes[place].link != nil {
         unlink(place, because: "it dialled again", at: now, &directives)
       }
-      nodes[place].epoch = hello.epoch
       nodes[place].hello = hello
-      nodes[place].pid = hello.pid
+      // The launcher knows better, where it has spoken.
+      nodes[place].pid = nodes[place].pid ?? hello.pid
       nodes[place].link = link
       nodes[place].state = .healthy
       nodes[place].linkedSince = now
       nodes[place].lastHeard = now
+      nodes[place].unansweredPings = 0
+      nodes[place].isDraining = false
       // Pings of nodes that join together are spread over the interval.
       nodes[place].nextPing =
         now + Milliseconds.random(in: 0...settings.healthCheckInterval, using: &random)
@@ -155,12 +160,12 @@ extension Cluster {
       if case .stopping = node.state {
         throw WireError(.staleEpoch, "node \(id) was told to stop")
       }
-      if case .waiting = node.state {
+      if node.isWaiting {
         throw WireError(.staleEpoch, "epoch \(hello.epoch) of node \(id) was given up")
       }
-      guard hello.epoch >= node.epoch else {
+      guard hello.epoch == node.epoch else {
         throw WireError(
-          .staleEpoch, "node \(id) is at epoch \(node.epoch); epoch \(hello.epoch) is over")
+          .staleEpoch, "node \(id) is at epoch \(node.epoch), not at \(hello.epoch)")
       }
       guard node.isManaged || node.link == nil || hello.pid == node.pid else {
         throw WireError(.invalidRequest, "another worker is node \(id): choose another name")
@@ -216,6 +221,12 @@ extension Cluster {
 
   // MARK: Health
 
+  mutating func heard(on link: LinkID, at now: Milliseconds) {
+    guard let place = placeByLink[link] else { return }
+    nodes[place].lastHeard = now
+    nodes[place].unansweredPings = 0
+  }
+
   /// Pings who is due, and gives up who has been silent, or starting, or stopping, for too long.
   mutating func watchNodes(at now: Milliseconds, _ directives: inout [Directive]) {
     // Backwards, because a node that is given up may leave the list and the last one take its
@@ -238,11 +249,15 @@ extension Cluster {
       case .stopping: continue
       case .healthy:
         let silence = now - node.lastHeard
-        if silence > settings.healthCheckInterval * Milliseconds(settings.missedPings) {
+        // Only who was asked can be silent: after a pause of this process itself nobody was.
+        if silence > settings.healthCheckInterval * Milliseconds(settings.missedPings),
+          node.unansweredPings >= settings.missedPings
+        {
           end(place, because: "silent for \(silence) ms", at: now, &directives)
         } else if now >= node.nextPing, let link = node.link {
           directives.append(.ping(link))
           nodes[place].nextPing = now + settings.healthCheckInterval
+          nodes[place].unansweredPings += 1
         }
       }
     }

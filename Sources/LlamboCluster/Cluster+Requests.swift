@@ -24,7 +24,10 @@ extension Cluster {
       return WireError(
         .noNodes, "the cluster has no nodes: start some with llamboctl spawn --count 1 --type TYPE")
     }
-    if queue.count >= settings.queueLimit {
+    // With nobody waiting there may be a free slot, which is enough where nobody may wait.
+    if queue.count >= settings.queueLimit,
+      queue.count > 0 || !nodes.contains(where: \.hasFreeSlot)
+    {
       return WireError(
         .queueFull, "\(queue.count) requests wait for a slot, the most that may: try again later")
     }
@@ -63,6 +66,7 @@ extension Cluster {
   ) {
     guard let request = requests[id], request.state.link == link else { return }
     release(id, of: link)
+    if error.code == .draining, let place = placeByLink[link] { nodes[place].isDraining = true }
     if case .leaving = request.state {
       requests[id] = nil
     } else if error.code == .draining || error.code == .queueFull {
@@ -92,6 +96,7 @@ extension Cluster {
     _ id: RequestID, orFailWith error: WireError, _ directives: inout [Directive]
   ) {
     guard var request = requests[id] else { return }
+    if request.isCancelled { return endCancelled(id, &directives) }
     request.failures += 1
     guard request.tokens == 0, request.failures <= settings.maxRetries, !isShuttingDown else {
       return end(id, with: error, &directives)
@@ -107,11 +112,10 @@ extension Cluster {
     switch request.state {
     case .queued:
       queue.remove(id)
-      requests[id] = nil
-      counters.cancelled += 1
-      directives.append(.endCancelled(id))
+      endCancelled(id, &directives)
     case .running(let link):
       // The worker ends it with a DONE of its own, and with it comes the slot.
+      requests[id]!.isCancelled = true
       directives.append(.cancel(id, link))
     case .leaving: break
     }
@@ -144,6 +148,12 @@ extension Cluster {
     requests[id] = nil
     counters.failed += 1
     directives.append(.fail(id, error))
+  }
+
+  private mutating func endCancelled(_ id: RequestID, _ directives: inout [Directive]) {
+    requests[id] = nil
+    counters.cancelled += 1
+    directives.append(.endCancelled(id))
   }
 
   private mutating func release(_ id: RequestID, of link: LinkID) {

@@ -19,6 +19,7 @@ package struct Cluster: Sendable {
   var picker = NodePicker()
   var random: SplitMix64
   package internal(set) var isShuttingDown = false
+  private var hasStopped = false
   /// Numbers given to nodes so far.
   var named = 0
   /// Higher than any epoch that an earlier orchestrator gave out.
@@ -66,7 +67,7 @@ package struct Cluster: Sendable {
     case .linkClosed(let link):
       linkClosed(link, at: now, &directives)
     case .heard(let link):
-      if let place = placeByLink[link] { nodes[place].lastHeard = now }
+      heard(on: link, at: now)
     case .submitted(let request):
       submit(request, at: now, &directives)
     case .finished(let request, let link):
@@ -82,7 +83,10 @@ package struct Cluster: Sendable {
     case .shutdown(let grace):
       beginShutdown(grace: grace, at: now, &directives)
     }
-    if isShuttingDown, nodes.isEmpty, requests.isEmpty { directives.append(.stopped) }
+    if isShuttingDown, !hasStopped, nodes.isEmpty, requests.isEmpty {
+      hasStopped = true
+      directives.append(.stopped)
+    }
   }
 
   /// Counts a token that a worker sent for a request.

@@ -58,11 +58,16 @@ package struct Node: Sendable {
 
   var lastHeard: Milliseconds = 0
   var nextPing: Milliseconds = 0
-  var linkedSince: Milliseconds = 0
+  /// Pings since it was last heard.
+  var unansweredPings = 0
+  var linkedSince: Milliseconds?
+  /// It said that it takes nothing new.
+  var isDraining = false
   /// Failures since the last stable life; it sets the backoff.
   var failures = 0
 
-  /// Requests that it runs at once; 0 until it is linked.
-  package var slots: Int { state == .healthy ? hello?.slots ?? 0 : 0 }
+  /// Requests that it runs at once; 0 until it is linked, and when it drains.
+  package var slots: Int { state == .healthy && !isDraining ? hello?.slots ?? 0 : 0 }
+  var isWaiting: Bool { if case .waiting = state { true } else { false } }
   var hasFreeSlot: Bool { running.count < slots }
 }

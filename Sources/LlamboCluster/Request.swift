@@ -19,6 +19,8 @@ struct Request: Sendable {
   let deadline: Milliseconds
   /// Nodes lost or refusing under it so far.
   var failures = 0
+  /// Its client wants no more of it; its worker was told and has not answered.
+  var isCancelled = false
   /// Tokens that its client has seen.
   var tokens = 0
 }
