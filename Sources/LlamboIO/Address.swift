@@ -15,7 +15,7 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: `EINVAL` where `text` is no address.
   package init(_ text: String) throws(SystemError) {
     let hint = "an address is host:port with a numeric host, such as 127.0.0.1:9000"
-    guard let colon = text.lastIndex(of: ":"),
+    guard !text.utf8.contains(0), let colon = text.lastIndex(of: ":"),
       let port = UInt16(text[text.index(after: colon)...])
     else { throw SystemError("use the address \"\(text)\"", code: EINVAL, hint: hint) }
     var host = text[..<colon]

@@ -23,6 +23,9 @@ package enum ChildProcess {
   package static func start(
     _ path: String, _ arguments: [String], output: Int32, session: Bool
   ) throws(SystemError) -> Int {
+    guard !([path] + arguments).contains(where: { $0.utf8.contains(0) }) else {
+      throw SystemError("start \(path)", code: EINVAL, hint: "no argument can hold a zero byte")
+    }
     var strings = ([path] + arguments).map { strdup($0) }
     defer { for string in strings { free(string) } }
     strings.append(nil)

@@ -63,6 +63,8 @@ package final class EventLoop {
   package func run() {
     running = true
     var events = [csystem_event](repeating: csystem_event(), count: 256)
+    // What was written before leaves now, not after the first event.
+    finishTurn()
     while running {
       let count = csystem_poller_wait(
         poller.number, &events, Int32(events.count), timers.timeout(at: EventLoop.clock()))

@@ -80,6 +80,10 @@ package final class LineConnection {
     registration = try loop.register(number, for: interest) { [weak self] in self?.ready($0) }
   }
 
+  deinit {
+    if let registration { loop.remove(registration) }
+  }
+
   /// Starts to connect; `onConnected` or `onClose` follows.
   package static func connect(
     to address: Address, loop: EventLoop, limits: WireLimits = WireLimits(),
@@ -113,9 +117,10 @@ package final class LineConnection {
   private func scheduleFlush() {
     guard !flushScheduled, !connecting else { return }
     flushScheduled = true
-    loop.atEndOfTurn { [weak self] in
-      self?.flushScheduled = false
-      self?.flush()
+    // Held until then, for nobody else may hold a connection whose last line this is.
+    loop.atEndOfTurn { [self] in
+      flushScheduled = false
+      flush()
     }
   }
 
@@ -228,6 +233,8 @@ package final class LineConnection {
         buffer.withLine { handler.onLine($0) }
       case .tooLong: handler.onLineTooLong()
       }
+      // Short lines may ask for long answers: they must not pile up until the turn ends.
+      if backlog > limits.outputBytes { flush() }
     }
   }
 }

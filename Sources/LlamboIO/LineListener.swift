@@ -16,7 +16,7 @@ package final class LineListener {
   package let address: Address
 
   private let loop: EventLoop
-  private let socket: Descriptor
+  private var socket: Descriptor?
   private let limits: WireLimits
   private var registration: EventLoop.Registration?
   /// Those accepted and not yet closed.
@@ -42,27 +42,24 @@ package final class LineListener {
     }
     address = Address(host: wanted.host, port: try Address.boundPort(of: socket))
     self.loop = loop
-    self.socket = socket
+    self.socket = consume socket
     self.limits = limits
     self.onConnection = onConnection
-    try watch()
+    registration = try loop.register(number, for: .readable) { [weak self] _ in self?.accept() }
   }
 
-  /// Accepts no more; what was accepted goes on.
+  deinit { stop() }
+
+  /// Closes the port; what was accepted goes on.
   package func stop() {
     if let registration { loop.remove(registration) }
     registration = nil
-  }
-
-  private func watch() throws(SystemError) {
-    registration = try loop.register(socket.number, for: .readable) { [weak self] _ in
-      self?.accept()
-    }
+    socket = nil
   }
 
   private func accept() {
-    while registration != nil {
-      let number = csystem_socket_accept(socket.number)
+    while let listening = socket?.number {
+      let number = csystem_socket_accept(listening)
       guard number >= 0 else {
         switch errno {
         case EINTR, ECONNABORTED: continue
@@ -92,10 +89,10 @@ package final class LineListener {
   /// The connection that found no descriptor stays in the kernel's queue; to be told of it at once
   /// again would only burn the processor.
   private func rest() {
-    stop()
-    loop.schedule(after: Self.exhaustedPause) { [weak self] in
-      guard let self, self.registration == nil else { return }
-      try? self.watch()
+    guard let registration else { return }
+    loop.change(registration, to: [])
+    loop.schedule(after: Self.exhaustedPause) { [loop] in
+      loop.change(registration, to: .readable)
     }
   }
 }
