@@ -6,9 +6,11 @@ import LlamboWire
 
 /// A peer that does what it is told, well-behaved or not, on the loop of the server that it talks to.
 final class RawClient {
-  private(set) var received: [UInt8] = []
+  /// The whole lines that arrived.
+  private(set) var lines: [String] = []
   private(set) var hasEnded = false
 
+  private var partial: [UInt8] = []
   private let loop: EventLoop
   private var socket: Descriptor?
   private var registration: EventLoop.Registration?
@@ -37,12 +39,6 @@ final class RawClient {
 
   deinit { close() }
 
-  /// The whole lines that arrived.
-  var lines: [String] {
-    received.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
-      .map { String(decoding: $0, as: UTF8.self) }
-  }
-
   func send(_ text: String) { send(Array(text.utf8)) }
 
   /// Sends what fits into the socket's buffer, which is more than these tests need.
@@ -67,7 +63,13 @@ final class RawClient {
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     let count = recv(number, &chunk, chunk.count, 0)
     if count > 0 {
-      received += chunk[..<count]
+      let pieces = chunk[..<count].split(
+        separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      for whole in pieces.dropLast() {
+        lines.append(String(decoding: partial + whole, as: UTF8.self))
+        partial = []
+      }
+      partial += pieces.last!
     } else if count == 0 || errno != EAGAIN {
       hasEnded = true
       close()
