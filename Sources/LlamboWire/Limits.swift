@@ -16,4 +16,12 @@ package struct WireLimits: Sendable, Equatable {
   package static let idBytes = 64
 
   package init() {}
+
+  /// For a worker's link: a line of a client, as long as may be, comes there under a router's
+  /// number, where it may have had no id at all.
+  package var ofLink: WireLimits {
+    var limits = self
+    limits.lineBytes += WireLimits.idBytes
+    return limits
+  }
 }

@@ -120,15 +120,21 @@ final class Worker: SessionServer {
     var fields = try FieldReader(body)
     let text = try fields.requiredString("text")
     try fields.finish()
+    let tokens: [Token]
     do throws(LlamaError) {
-      let tokens = try model.tokenize(text)
-      return [
-        "tokens": .array(tokens.map { .integer(Int64($0)) }),
-        "count": .integer(Int64(tokens.count)),
-      ]
+      tokens = try model.tokenize(text)
     } catch {
       throw WireError(error)
     }
+    // A number and its comma take up to eight bytes; a link ends at a line too long.
+    guard tokens.count < limits.lineBytes / 8 else {
+      throw WireError(
+        .outOfRange, "the text has \(tokens.count) tokens, more than one line can hold")
+    }
+    return [
+      "tokens": .array(tokens.map { .integer(Int64($0)) }),
+      "count": .integer(Int64(tokens.count)),
+    ]
   }
 
   func ended(_ session: Session, requests: [UInt64]) {

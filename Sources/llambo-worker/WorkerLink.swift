@@ -16,6 +16,7 @@ final class WorkerLink {
   private(set) var welcomedAs: String?
 
   private let orchestrator: Address
+  private let limits = WireLimits().ofLink
   private unowned let worker: Worker
   private var connection: LineConnection?
   private var lease: Int64
@@ -38,9 +39,10 @@ final class WorkerLink {
   func dial() {
     guard !gaveUp else { return }
     do throws(SystemError) {
-      let connection = try LineConnection.connect(to: orchestrator, loop: worker.loop)
+      let connection = try LineConnection.connect(
+        to: orchestrator, loop: worker.loop, limits: limits)
       self.connection = connection
-      let session = Session(connection, limits: WireLimits(), server: worker)
+      let session = Session(connection, limits: limits, server: worker)
       session.onAnswer = { [unowned self] in received($0, $1, line: $2) }
       connection.handler.onConnected = { [unowned self, unowned session] in
         worker.add(session)

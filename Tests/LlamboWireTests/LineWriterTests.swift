@@ -70,6 +70,19 @@ struct LineWriterTests {
         == "PONG #2\n")
   }
 
+  @Test func theLongestLineOfAClientFitsALinkUnderAnyNumber() throws {
+    let limits = WireLimits()
+    let line = Array("INFER {\"prompt\":\"".utf8)
+    let padding = [UInt8](repeating: UInt8(ascii: "x"), count: limits.lineBytes - line.count - 2)
+    let longest = line + padding + Array("\"}".utf8)
+    let frame = try Frame(parsing: longest.span)
+    var writer = LineWriter()
+    writer.relay("INFER", id: String(UInt64.max), body: longest.span.extracting(frame.body))
+    var link = LineBuffer(limit: limits.ofLink.lineBytes)
+    writer.bytes.withUnsafeBytes { link.append($0) }
+    #expect(link.next() == .line)
+  }
+
   @Test func whatWasSentIsForgotten() {
     var writer = LineWriter()
     writer.line(Kind.pong)
