@@ -125,6 +125,7 @@ extension Cluster {
       nodes[place].pid = hello.pid
       nodes[place].link = link
       nodes[place].state = .healthy
+      nodes[place].isDraining = false
       nodes[place].linkedSince = now
       nodes[place].lastHeard = now
       // Pings of nodes that join together are spread over the interval.

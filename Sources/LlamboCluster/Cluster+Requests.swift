@@ -66,6 +66,7 @@ extension Cluster {
     if case .leaving = request.state {
       requests[id] = nil
     } else if error.code == .draining || error.code == .queueFull {
+      if error.code == .draining, let place = placeByLink[link] { nodes[place].isDraining = true }
       retry(id, orFailWith: error, &directives)
     } else {
       end(id, with: error, &directives)

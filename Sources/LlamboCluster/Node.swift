@@ -56,13 +56,15 @@ package struct Node: Sendable {
   package internal(set) var requestsServed: UInt64 = 0
   package internal(set) var tokensServed: UInt64 = 0
 
+  /// It has refused a request because it finishes what runs and then ends.
+  var isDraining = false
   var lastHeard: Milliseconds = 0
   var nextPing: Milliseconds = 0
   var linkedSince: Milliseconds = 0
   /// Failures since the last stable life; it sets the backoff.
   var failures = 0
 
-  /// Requests that it runs at once; 0 until it is linked.
-  package var slots: Int { state == .healthy ? hello?.slots ?? 0 : 0 }
+  /// Requests that it runs at once; 0 until it is linked, and when it takes no more.
+  package var slots: Int { state == .healthy && !isDraining ? hello?.slots ?? 0 : 0 }
   var hasFreeSlot: Bool { running.count < slots }
 }
