@@ -39,6 +39,19 @@ extension SystemTests {
       #expect(try client.finish("waiting-2").end?.kind == .done)
     }
 
+    @Test func oneConnectionMayHaveOnlySoManyRequestsUnanswered() throws {
+      let cluster = try box.tirelessCluster(nodes: 1, slots: 1)
+      let client = try Client(cluster.address)
+      let limit = WireLimits().requestsPerConnection
+      for id in 0...limit { try client.send(.endless, id: "r\(id)") }
+      #expect(try client.finish("r\(limit)").errorCode == "too_many_requests")
+      // Another connection has its own allowance.
+      let other = try Client(cluster.address)
+      try other.send(.infer("Hello"), id: "other")
+      #expect(try other.ask("PING").body["waiting"]?.integer == limit)
+      #expect(other.answers["other"]?.end == nil)
+    }
+
     @Test func runningRequestCanBeCancelledAndItsSlotIsFree() throws {
       let cluster = try box.tirelessCluster(nodes: 1, slots: 1)
       let client = try Client(cluster.address)
