@@ -30,11 +30,11 @@ extension SystemTests {
 
     @Test func workersStayWhileTheirOrchestratorLives() throws {
       var plan = ClusterPlan(nodes: 2)
-      plan.lease = 1000
+      plan.lease = 1500
       plan.healthCheckInterval = 200
       let cluster = try box.cluster(plan)
       let before = try cluster.nodes().compactMap(\.pid)
-      try throughout(2.5, "the same workers") {
+      try throughout(3, "the same workers") {
         try cluster.nodes().compactMap(\.pid) == before
       }
     }
