@@ -23,9 +23,9 @@ package struct GenerationRequest: Equatable, Sendable {
   package var input: Input
   /// The most tokens to generate, from 1.
   package var maxTokens: Int?
-  /// 0 is greedy, and deterministic.
+  /// From 0, which is greedy and deterministic, to 5.
   package var temperature: Double?
-  /// The probability mass that nucleus sampling keeps, from 0 to 1.
+  /// The probability mass that nucleus sampling keeps, above 0 and up to 1.
   package var topP: Double?
   /// How many of the likeliest tokens sampling keeps; 0 keeps all.
   package var topK: Int?
@@ -51,8 +51,9 @@ package struct GenerationRequest: Equatable, Sendable {
       ? .messages(try Self.messages(fields.value("messages")))
       : .prompt(try fields.requiredString("prompt"))
     maxTokens = try fields.integer("max_tokens", in: 1...limits.maximumTokens)
-    temperature = try fields.number("temperature", in: 0...100)
+    temperature = try fields.number("temperature", in: 0...5)
     topP = try fields.number("top_p", in: 0...1)
+    if topP == 0 { throw WireError(.outOfRange, "\"top_p\" must be above 0 and at most 1, not 0") }
     topK = try fields.integer("top_k", in: 0...1_000_000)
     seed = try fields.integer("seed", in: 0...Int(UInt32.max)).map { UInt32($0) }
     try fields.finish()

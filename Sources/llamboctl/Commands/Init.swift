@@ -46,13 +46,16 @@ private struct ClusterStart {
     }
     let log = config.orchestrator.logFile ?? config.stateFile + ".log"
     let pid = try start(log: log)
+    var hasEnded = false
     do throws(ControlError) {
-      let client = try waitForAnswer(of: pid)
+      let client = try waitForAnswer(orEnd: &hasEnded)
       return report(try Waiting.untilHealthy(client, within: timeout), "is ready")
     } catch {
       // A cluster that does not come up leaves nothing behind.
-      kill(pid_t(pid), SIGTERM)
-      _ = try Waiting.until(within: 15_000) { ChildProcess.reap() != nil }
+      if !hasEnded {
+        kill(pid_t(pid), SIGTERM)
+        _ = try Waiting.until(within: 15_000) { ChildProcess.reap() != nil }
+      }
       throw ControlError("\(error.message)\n\(tail(of: log))", error.status)
     }
   }
@@ -75,10 +78,11 @@ private struct ClusterStart {
     }
   }
 
-  private func waitForAnswer(of pid: Int) throws(ControlError) -> LineClient {
+  private func waitForAnswer(orEnd hasEnded: inout Bool) throws(ControlError) -> LineClient {
     var client: LineClient?
     let answered = try Waiting.until(within: Self.patience) { () throws(ControlError) in
       if let ended = ChildProcess.reap() {
+        hasEnded = true
         throw ControlError("the orchestrator did not start: \(ended.reason)", .unavailable)
       }
       client = runningOrchestrator()

@@ -1,0 +1,42 @@
+/// A cluster's configuration with one node type, `tiny`, of the shipped model.
+struct ClusterPlan {
+  static let stateFile = "cluster.state"
+
+  var nodes = 3
+  var slots = 4
+  var contextSize = 512
+  var model = Programs.model
+  var strategy = "least-loaded"
+  var timeout = 60_000
+  var healthCheckInterval = 1000
+  var queueLimit = 1024
+  var maxNodes = 1000
+  /// Milliseconds, from 1000.
+  var lease = 5000
+  var listen = "127.0.0.1:0"
+
+  var yaml: String {
+    """
+    cluster:
+      id: "system-test"
+      state_file: "\(Self.stateFile)"
+      nodes:
+        tiny:
+          count: \(nodes)
+          resources:
+            model: "\(model)"
+            context_size: \(contextSize)
+            slots: \(slots)
+      load_balancer:
+        strategy: "\(strategy)"
+        health_check_interval: \(healthCheckInterval)
+        timeout: \(timeout)
+        queue_limit: \(queueLimit)
+      orchestrator:
+        listen: "\(listen)"
+        max_nodes: \(maxNodes)
+        lease: \(lease)
+
+    """
+  }
+}
