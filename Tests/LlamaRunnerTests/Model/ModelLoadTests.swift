@@ -39,9 +39,6 @@ import Testing
     let model = try Model(path: file)
     #expect(model.name == "Short")
     #expect(model.contextLength == 64)
-    let long = try scratch.write(
-      "long.json", #"{"name": "Long", "path": "\#(weights)", "context_length": 1000000}"#)
-    #expect(try Model(path: long).contextLength == model.trainedContextLength)
   }
 
   @Test func readingInsteadOfMappingGivesTheSameAnswers() throws {
