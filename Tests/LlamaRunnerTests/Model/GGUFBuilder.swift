@@ -17,6 +17,8 @@ struct GGUFBuilder {
   var tensors: [Tensor] = []
   var tensorCount: UInt64?
   var fieldCount: UInt64?
+  /// The weights; nil for zeros.
+  var weights: [UInt8]?
 
   /// A whole file of the smallest model.
   static func sound() -> GGUFBuilder {
@@ -72,15 +74,16 @@ struct GGUFBuilder {
     bytes += Self.bytes(tensorCount ?? UInt64(tensors.count))
     bytes += Self.bytes(fieldCount ?? UInt64(fields.count))
     for field in fields { bytes += Self.text(field.key) + field.value }
-    var weights: UInt64 = 0
+    var end: UInt64 = 0
     for tensor in tensors {
       bytes += Self.text(tensor.name) + Self.bytes(UInt32(tensor.dimensions.count))
       bytes += tensor.dimensions.flatMap { Self.bytes($0) } + Self.bytes(tensor.type)
-      bytes += Self.bytes(tensor.offset ?? weights)
-      weights = padded(weights &+ size(of: tensor))
+      bytes += Self.bytes(tensor.offset ?? end)
+      end = padded(end &+ size(of: tensor))
     }
     let start = Int(padded(UInt64(bytes.count)))
-    return bytes + [UInt8](repeating: 0, count: start - bytes.count + Int(min(weights, 1 << 20)))
+    bytes += [UInt8](repeating: 0, count: start - bytes.count)
+    return bytes + (weights ?? [UInt8](repeating: 0, count: Int(min(end, 1 << 20))))
   }
 
   private func size(of tensor: Tensor) -> UInt64 {
@@ -89,7 +92,7 @@ struct GGUFBuilder {
     return elements / type.blockSize &* type.blockBytes
   }
 
-  private func padded(_ place: UInt64) -> UInt64 {
+  func padded(_ place: UInt64) -> UInt64 {
     (place &+ alignment &- 1) / alignment * alignment
   }
 

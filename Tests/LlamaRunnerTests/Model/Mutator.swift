@@ -26,6 +26,10 @@ struct Mutator {
     return bytes
   }
 
+  mutating func pick<Choices: RandomAccessCollection>(_ choices: Choices) -> Choices.Element {
+    choices[choices.index(choices.startIndex, offsetBy: Int(below(UInt64(choices.count))))]
+  }
+
   private mutating func damage(_ bytes: inout [UInt8], _ end: Int) {
     guard end > 8 else { return }
     let place = Int(below(UInt64(end - 8)))
