@@ -20,5 +20,7 @@ private let sound = {
   bytes += [2, 0, 0, 0, 0, 0, 0, 0]
   bytes += text("general.architecture") + [8, 0, 0, 0] + text("llama")
   bytes += text("split.count") + [2, 0, 0, 0] + [2, 0]
-  do { return try GGUFHeader.read(bytes: bytes, path: "sound.gguf") } catch { fatalError("\(error)") }
+  do { return try GGUFHeader.read(bytes: bytes, path: "sound.gguf") } catch {
+    fatalError("\(error)")
+  }
 }()

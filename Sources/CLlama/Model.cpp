@@ -2,6 +2,16 @@
 
 #include <climits>
 
+namespace {
+
+/// Tokenizes a text, so that a vocabulary that fails at it fails now.
+void probe(const llama_vocab *vocab) {
+  cllama_token tokens[16];
+  llama_tokenize(vocab, "a", 1, tokens, 16, true, true);
+}
+
+}  // namespace
+
 cllama_model *cllama_model_load(
     const char *path, cllama_model_options options, cllama_text *error) {
   cllama::log_capture log;
@@ -16,6 +26,12 @@ cllama_model *cllama_model_load(
     if (!model) {
       cllama::set(error, log.reason("llama.cpp gives no reason"));
       return nullptr;
+    }
+    try {
+      probe(llama_model_get_vocab(model));
+    } catch (...) {
+      llama_model_free(model);
+      throw;
     }
     auto *handle = new cllama_model;
     handle->model = model;
@@ -49,6 +65,7 @@ int32_t cllama_tokenize(
     const cllama_model *model, const char *text, size_t text_count, cllama_token *tokens,
     int32_t capacity, bool add_special, bool parse_special) {
   if (text_count > INT32_MAX) return INT32_MIN;
+  cllama::abort_guard guard;
   return cllama::guarded<int32_t>(nullptr, INT32_MIN, [&] {
     return llama_tokenize(
         model->vocab, text, int32_t(text_count), tokens, capacity, add_special, parse_special);
@@ -59,6 +76,7 @@ int32_t cllama_token_piece(
     const cllama_model *model, cllama_token token, char *bytes, int32_t capacity,
     bool render_special) {
   if (token < 0 || token >= llama_vocab_n_tokens(model->vocab)) return 0;
+  cllama::abort_guard guard;
   return cllama::guarded<int32_t>(nullptr, 0, [&] {
     return llama_token_to_piece(model->vocab, token, bytes, capacity, 0, render_special);
   });

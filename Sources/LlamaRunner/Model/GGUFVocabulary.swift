@@ -2,7 +2,9 @@
 enum GGUFVocabulary {
   static func check(_ reader: inout GGUFReader) throws(LlamaError) {
     let name = reader.values["tokenizer.ggml.model"]?.text
-    guard name != "no_vocab", name != "none" else { return }
+    guard name != "no_vocab", name != "none" else {
+      throw reader.input.unsupported("it has no vocabulary")
+    }
     guard case .array(let tokens)? = reader.values["tokenizer.ggml.tokens"], tokens.kind == .text
     else { return }
     guard (1...GGUFLimits.tokens).contains(tokens.count) else {

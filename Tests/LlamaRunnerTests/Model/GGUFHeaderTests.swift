@@ -172,6 +172,7 @@ import Testing
     ("needs F32 there", { $0.tensors[1].type = 1 }),
     ("no tensors", { $0.tensors = [] }),
     ("its architecture", { $0.remove("general.architecture") }),
+    ("no vocabulary", { $0.set("tokenizer.ggml.model", text: "none") }),
     ("its architecture", { $0.set("general.architecture", 1) }),
     ("rope.scaling.type is \"odd\"", { $0.set("llama.rope.scaling.type", text: "odd") }),
   ]

@@ -97,4 +97,16 @@ import Testing
     let error = expectError(.modelUnsupported) { try Model(path: path) }
     #expect(error?.message.contains("zzama") == true, "\(error?.message ?? "")")
   }
+
+  /// llama.cpp asserts that there is a BOS token to add, and would end the process.
+  @Test func anAssertionOfLlamaCppIsAnError() throws {
+    let bytes = try Data(contentsOf: URL(filePath: try TestModel.load().path))
+    var builder = try GGUFBuilder(of: [UInt8](bytes))
+    builder.set("tokenizer.ggml.pre", text: "glm4")
+    builder.set("tokenizer.ggml.bos_token_id", .max)
+    builder.set("tokenizer.ggml.add_bos_token", kind: 7, [1])
+    let path = try scratch.write("strange.gguf", Data(builder.bytes()))
+    let error = expectError(.modelUnsupported) { try Model(path: path) }
+    #expect(error?.message.contains("GGML_ASSERT") == true, "\(error?.message ?? "")")
+  }
 }
