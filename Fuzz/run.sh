@@ -17,7 +17,7 @@ esac
 
 out=.build/fuzz corpus=.build/fuzz/corpus-$what
 mkdir -p "$corpus"
-flags=(-O -swift-version 6 -sanitize=fuzzer,address -parse-as-library)
+flags=(-O -swift-version 6 "-sanitize=fuzzer,address" -parse-as-library)
 swiftc "${flags[@]}" -emit-module -emit-module-path $out/LlamboJSON.swiftmodule -module-name LlamboJSON \
   -package-name llambo -wmo -c Sources/LlamboJSON/*.swift -o $out/LlamboJSON.o
 # The check and the description need nothing of llama.cpp.

@@ -86,7 +86,7 @@ struct GGUFBuilder {
     return bytes + (weights ?? [UInt8](repeating: 0, count: Int(min(end, 1 << 20))))
   }
 
-  private func size(of tensor: Tensor) -> UInt64 {
+  func size(of tensor: Tensor) -> UInt64 {
     let elements = tensor.dimensions.reduce(1, &*)
     guard let type = GGMLType.numbered(tensor.type) else { return elements }
     return elements / type.blockSize &* type.blockBytes

@@ -109,4 +109,28 @@ import Testing
     let error = expectError(.modelUnsupported) { try Model(path: path) }
     #expect(error?.message.contains("GGML_ASSERT") == true, "\(error?.message ?? "")")
   }
+
+  @Test func aModelInPartsAnswersLikeTheWhole() throws {
+    let whole = try TestModel.load()
+    var first = try GGUFBuilder(of: [UInt8](try Data(contentsOf: URL(filePath: whole.path))))
+    var second = GGUFBuilder()
+    first.set("split.tensors.count", kind: 5, GGUFBuilder.bytes(UInt32(first.tensors.count)))
+    second.tensors = first.tensors.suffix(10)
+    first.tensors.removeLast(10)
+    let cut = Int(first.tensors.reduce(0) { first.padded($0 + first.size(of: $1)) })
+    second.weights = first.weights.map { Array($0[cut...]) }
+    first.weights?.removeSubrange(cut...)
+    first.set("split.no", short: 0)
+    first.set("split.count", short: 2)
+    second.set("split.no", short: 1)
+    second.set("split.count", short: 2)
+    _ = try scratch.write("m-00002-of-00002.gguf", Data(second.bytes()))
+    let path = try scratch.write("m-00001-of-00002.gguf", Data(first.bytes()))
+    let model = try Model(path: path)
+    #expect(model.parameterCount == whole.parameterCount)
+    let params = TestModel.greedy(maxTokens: 12)
+    #expect(
+      try LlamaRunner(model: model).generateStateless("The cluster", params: params)
+        == LlamaRunner(model: whole).generateStateless("The cluster", params: params))
+  }
 }
