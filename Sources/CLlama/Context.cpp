@@ -53,7 +53,10 @@ cllama_context *cllama_context_create(
     params.no_perf = true;
     params.abort_callback = is_aborted;
     params.abort_callback_data = handle.get();
-    handle->context = llama_init_from_model(model->model, params);
+    {
+      cllama::abort_guard guard;
+      handle->context = llama_init_from_model(model->model, params);
+    }
     if (!handle->context) {
       cllama::set(error, log.reason("llama.cpp gives no reason"));
       return nullptr;

@@ -40,6 +40,19 @@ private:
   std::string *open = nullptr;
 };
 
+/// While it lives, an assertion of llama.cpp that fails on this thread is thrown as an exception
+/// rather than the process's end. Only for what computes on no other thread.
+class abort_guard {
+public:
+  abort_guard();
+  ~abort_guard();
+  abort_guard(const abort_guard &) = delete;
+  abort_guard &operator=(const abort_guard &) = delete;
+
+private:
+  bool outer;
+};
+
 void set(cllama_text *text, const std::string &value);
 
 /// `body()`, or `otherwise` with the exception's words in `error`.

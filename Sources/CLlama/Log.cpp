@@ -6,12 +6,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <stdexcept>
 
 namespace cllama {
 
 namespace {
 
 thread_local log_capture *capture = nullptr;
+thread_local bool throws_aborts = false;
 bool prints = false;
 
 /// Most bytes kept of one log line.
@@ -28,6 +30,7 @@ void log_line(ggml_log_level level, const char *text, void *) {
 
 /// llama.cpp's last word before it ends the process; in place of its hunt for a debugger.
 void log_abort(const char *reason) {
+  if (throws_aborts) throw std::runtime_error(reason);
   fprintf(stderr, "llama.cpp aborts: %s\n", reason);
 }
 
@@ -44,6 +47,9 @@ void start() {
     llama_backend_init();
   });
 }
+
+abort_guard::abort_guard() : outer(throws_aborts) { throws_aborts = true; }
+abort_guard::~abort_guard() { throws_aborts = outer; }
 
 log_capture::log_capture() : outer(capture) { capture = this; }
 log_capture::~log_capture() { capture = outer; }

@@ -1,13 +1,23 @@
 #include "Internal.h"
 
 #include <climits>
-#include <vector>
+
+namespace {
+
+/// Tokenizes a text, so that a vocabulary that fails at it fails now.
+void probe(const llama_vocab *vocab) {
+  cllama_token tokens[16];
+  llama_tokenize(vocab, "a", 1, tokens, 16, true, true);
+}
+
+}  // namespace
 
 cllama_model *cllama_model_load(
     const char *path, cllama_model_options options, cllama_text *error) {
   cllama::log_capture log;
   return cllama::guarded<cllama_model *>(error, nullptr, [&]() -> cllama_model * {
     cllama::start();
+    cllama::abort_guard guard;
     llama_model_params params = llama_model_default_params();
     params.n_gpu_layers = options.gpu_layers;
     params.load_mode = options.use_memory_map ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
@@ -16,6 +26,12 @@ cllama_model *cllama_model_load(
     if (!model) {
       cllama::set(error, log.reason("llama.cpp gives no reason"));
       return nullptr;
+    }
+    try {
+      probe(llama_model_get_vocab(model));
+    } catch (...) {
+      llama_model_free(model);
+      throw;
     }
     auto *handle = new cllama_model;
     handle->model = model;
@@ -32,30 +48,6 @@ void cllama_model_free(cllama_model *model) {
   delete model;
 }
 
-cllama_gguf_state cllama_gguf_inspect(const char *path, uint64_t file_size, cllama_text *error) {
-  cllama::log_capture log;
-  return cllama::guarded(error, CLLAMA_GGUF_HEADER_DAMAGED, [&] {
-    cllama::start();
-    gguf_context *gguf = gguf_init_from_file(path, {/*no_alloc=*/true, /*ctx=*/nullptr});
-    if (!gguf) {
-      cllama::set(error, log.reason("the header cannot be read"));
-      return CLLAMA_GGUF_HEADER_DAMAGED;
-    }
-    uint64_t end = gguf_get_data_offset(gguf);
-    for (int64_t i = 0; i < gguf_get_n_tensors(gguf); i++) {
-      uint64_t tensor_end = gguf_get_data_offset(gguf) + gguf_get_tensor_offset(gguf, i) +
-                            gguf_get_tensor_size(gguf, i);
-      if (tensor_end > end) end = tensor_end;
-    }
-    gguf_free(gguf);
-    if (end <= file_size) return CLLAMA_GGUF_WHOLE;
-    cllama::set(
-        error, "the file has " + std::to_string(file_size) + " bytes of at least " +
-                   std::to_string(end));
-    return CLLAMA_GGUF_DATA_MISSING;
-  });
-}
-
 cllama_model_facts cllama_model_get_facts(const cllama_model *model) {
   return {
       llama_model_n_ctx_train(model->model),
@@ -69,28 +61,11 @@ cllama_model_facts cllama_model_get_facts(const cllama_model *model) {
   };
 }
 
-bool cllama_model_metadata(const cllama_model *model, const char *key, cllama_text *value) {
-  return cllama::guarded(value, false, [&] {
-    std::vector<char> bytes(256);
-    int32_t count = llama_model_meta_val_str(model->model, key, bytes.data(), bytes.size());
-    if (count < 0) return false;
-    if (size_t(count) >= bytes.size()) {
-      bytes.resize(size_t(count) + 1);
-      count = llama_model_meta_val_str(model->model, key, bytes.data(), bytes.size());
-    }
-    cllama::set(value, std::string(bytes.data(), size_t(count)));
-    return true;
-  });
-}
-
-const char *cllama_model_quantization(const cllama_model *model) {
-  return llama_ftype_name(llama_model_ftype(model->model));
-}
-
 int32_t cllama_tokenize(
     const cllama_model *model, const char *text, size_t text_count, cllama_token *tokens,
     int32_t capacity, bool add_special, bool parse_special) {
   if (text_count > INT32_MAX) return INT32_MIN;
+  cllama::abort_guard guard;
   return cllama::guarded<int32_t>(nullptr, INT32_MIN, [&] {
     return llama_tokenize(
         model->vocab, text, int32_t(text_count), tokens, capacity, add_special, parse_special);
@@ -101,6 +76,7 @@ int32_t cllama_token_piece(
     const cllama_model *model, cllama_token token, char *bytes, int32_t capacity,
     bool render_special) {
   if (token < 0 || token >= llama_vocab_n_tokens(model->vocab)) return 0;
+  cllama::abort_guard guard;
   return cllama::guarded<int32_t>(nullptr, 0, [&] {
     return llama_token_to_piece(model->vocab, token, bytes, capacity, 0, render_special);
   });

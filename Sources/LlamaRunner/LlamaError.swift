@@ -9,8 +9,10 @@ public struct LlamaError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let modelNotFound = Code(name: "model_not_found")
     /// The file is no GGUF file.
     public static let modelNotGGUF = Code(name: "model_not_gguf")
-    /// The GGUF file ends too early or its header is damaged.
+    /// The GGUF file ends before what its header describes does.
     public static let modelTruncated = Code(name: "model_truncated")
+    /// The GGUF file's header contradicts itself or the format.
+    public static let modelDamaged = Code(name: "model_damaged")
     /// llama.cpp does not load the file, or the model generates no text.
     public static let modelUnsupported = Code(name: "model_unsupported")
     /// `model.json` is not what it should be.

@@ -42,17 +42,6 @@ cllama_model *cllama_model_load(
     const char *path, cllama_model_options options, cllama_text *error);
 void cllama_model_free(cllama_model *model);
 
-typedef enum {
-  CLLAMA_GGUF_WHOLE,
-  /// The header cannot be read to its end.
-  CLLAMA_GGUF_HEADER_DAMAGED,
-  /// The header is whole but describes more data than the file holds.
-  CLLAMA_GGUF_DATA_MISSING,
-} cllama_gguf_state;
-
-/// Reads a GGUF file's header alone and compares what it describes with the file's size.
-cllama_gguf_state cllama_gguf_inspect(const char *path, uint64_t file_size, cllama_text *error);
-
 typedef struct {
   int32_t trained_context;
   int32_t vocabulary;
@@ -66,10 +55,6 @@ typedef struct {
 } cllama_model_facts;
 
 cllama_model_facts cllama_model_get_facts(const cllama_model *model);
-/// A value of the GGUF metadata as text; false where the key is absent or an array.
-bool cllama_model_metadata(const cllama_model *model, const char *key, cllama_text *value);
-/// The weights' quantization in llama.cpp's words, such as "Q8_0".
-const char *cllama_model_quantization(const cllama_model *model);
 
 /// Tokens of `text`; negative where `capacity` is too small: minus the number needed.
 /// INT32_MIN where the text cannot be tokenized at all.

@@ -27,13 +27,13 @@ public final class Model: Sendable {
   public let metadata: ModelMetadata?
   /// The GGUF file.
   public let path: String
-  /// The GGUF file's size in bytes.
+  /// The GGUF file's size in bytes; of a model in parts, of all of them.
   public let fileSize: UInt64
   /// `model.json`'s name, else the GGUF's own, else the file's.
   public let name: String
   /// The architecture in llama.cpp's words, such as "llama" or "qwen2".
   public let architecture: String
-  /// The weights' quantization in llama.cpp's words, such as "Q8_0".
+  /// The weights' quantization, such as "Q4_K_M"; "unknown" for one that has no name here.
   public let quantization: String
   /// Tokens of prompt and answer that the model was trained for.
   public let trainedContextLength: Int
@@ -52,8 +52,11 @@ public final class Model: Sendable {
 
   /// Loads a `.gguf` file, a `model.json`, or a folder that holds a `model.json`.
   ///
-  /// - Throws: `model_not_found`, `metadata_invalid`, `model_not_gguf`, `model_truncated`, or
-  ///   `model_unsupported` with llama.cpp's own reason.
+  /// The file's header is checked before llama.cpp sees it (`GGUFHeader.read`), and a `model.json`
+  /// is compared with it (`ModelMetadata.compare`).
+  ///
+  /// - Throws: `model_not_found`, `metadata_invalid`, `model_not_gguf`, `model_truncated`,
+  ///   `model_damaged`, or `model_unsupported` with llama.cpp's own reason.
   public init(path: String, options: ModelOptions = ModelOptions()) throws(LlamaError) {
     let file = try ModelFile(path: path)
     let handle = try ModelHandle(file: file, options: options)
@@ -64,10 +67,9 @@ public final class Model: Sendable {
     metadata = file.metadata
     self.path = file.path
     fileSize = file.size
-    let own = handle.metadata("general.name") ?? ""
-    name = file.metadata?.name ?? (own.isEmpty ? file.baseName : own)
-    architecture = handle.metadata("general.architecture") ?? "unknown"
-    quantization = String(cString: cllama_model_quantization(handle.pointer))
+    name = file.metadata?.name ?? file.header.name ?? file.baseName
+    architecture = file.header.architecture
+    quantization = file.header.quantization ?? "unknown"
     trainedContextLength = Int(facts.trained_context)
     contextLength = min(file.metadata?.contextLength ?? .max, Int(facts.trained_context))
     vocabularySize = Int(facts.vocabulary)
@@ -89,16 +91,10 @@ struct ModelHandle: ~Copyable, @unchecked Sendable {
       gpu_layers: Int32(clamping: options.gpuLayers), use_memory_map: options.useMemoryMap,
       repack_weights: options.repackWeights)
     guard let pointer = cllama_model_load(file.path, options, &error.raw) else {
-      throw file.failure(reason: error.string)
+      throw LlamaError(.modelUnsupported, "\(file.path): \(error.string)")
     }
     self.pointer = pointer
   }
 
   deinit { cllama_model_free(pointer) }
-
-  /// A value of the GGUF metadata as text; nil where the key is absent or an array.
-  func metadata(_ key: String) -> String? {
-    var value = CText()
-    return cllama_model_metadata(pointer, key, &value.raw) ? value.string : nil
-  }
 }

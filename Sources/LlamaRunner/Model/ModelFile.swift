@@ -1,15 +1,13 @@
-import CLlama
-
-/// A GGUF file that was found and begins as one.
+/// A GGUF file that was found, checked, and is what its `model.json` says.
 struct ModelFile {
   let path: String
-  let size: UInt64
   let metadata: ModelMetadata?
+  /// What the file says of itself; of a model in parts, the first one.
+  let header: GGUFHeader
+  /// The headers of a split model's other parts.
+  let otherParts: [GGUFHeader]
 
-  /// The GGUF versions that the pinned llama.cpp reads.
-  static let versions: ClosedRange<UInt32> = 2...3
-
-  /// Finds the file that `path`, or the `model.json` it names, leads to.
+  /// Finds the file that `path`, or the `model.json` it names, leads to, and checks it.
   init(path: String) throws(LlamaError) {
     let kind = Files.kind(path)
     if kind == nil { throw LlamaError(.modelNotFound, "\(path): \(Files.lastError)") }
@@ -21,34 +19,16 @@ struct ModelFile {
       metadata = nil
       self.path = path
     }
-    switch Files.kind(self.path) {
-    case .file(let size): self.size = size
-    case .folder: throw LlamaError(.modelNotGGUF, "\(self.path) is a folder")
-    default: throw LlamaError(.modelNotGGUF, "\(self.path) is no regular file")
-    }
-    try Self.checkStart(of: self.path, size: size)
+    header = try GGUFHeader.read(path: self.path)
+    otherParts = try Self.otherParts(of: self.path, header)
+    try metadata?.compare(with: header, parameterCount: parameterCount)
   }
 
-  /// Refuses what is no GGUF file by its first eight bytes: the magic and the version.
-  private static func checkStart(of path: String, size: UInt64) throws(LlamaError) {
-    guard let start = Files.read(path, limit: 8) else {
-      throw LlamaError(.modelNotFound, "\(path): \(Files.lastError)")
-    }
-    guard start.starts(with: "GGUF".utf8) else {
-      let why = size == 0 ? "is empty" : "does not begin with \"GGUF\""
-      throw LlamaError(.modelNotGGUF, "\(path) \(why)")
-    }
-    guard start.count == 8 else {
-      throw LlamaError(.modelTruncated, "\(path) ends after \(start.count) bytes")
-    }
-    let version = start[4...].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-    guard versions.contains(version) else {
-      throw LlamaError(
-        .modelUnsupported,
-        "\(path) is GGUF version \(version); versions \(versions.lowerBound) to "
-          + "\(versions.upperBound) are supported")
-    }
-  }
+  /// Bytes of all parts.
+  var size: UInt64 { otherParts.reduce(header.fileSize) { $0 + $1.fileSize } }
+
+  /// Weights of all parts.
+  var parameterCount: UInt64 { otherParts.reduce(header.parameterCount) { $0 + $1.parameterCount } }
 
   /// The file's name without folder and `.gguf`.
   var baseName: String {
@@ -56,17 +36,44 @@ struct ModelFile {
     return name.hasSuffix(".gguf") ? String(name.dropLast(5)) : name
   }
 
-  /// Why llama.cpp did not load the file, given its own words.
-  func failure(reason: String) -> LlamaError {
-    var error = CText()
-    switch cllama_gguf_inspect(path, size, &error.raw) {
-    case CLLAMA_GGUF_HEADER_DAMAGED:
-      return LlamaError(
-        .modelTruncated, "\(path): the header is damaged or cut short: \(error.string)")
-    case CLLAMA_GGUF_DATA_MISSING:
-      return LlamaError(.modelTruncated, "\(path) is cut short: \(error.string)")
-    default:
-      return LlamaError(.modelUnsupported, "\(path): \(reason)")
+  /// Checks the parts that llama.cpp will look for beside the first one.
+  private static func otherParts(
+    of path: String, _ first: GGUFHeader
+  ) throws(LlamaError) -> [GGUFHeader] {
+    guard first.partCount > 1 else { return [] }
+    guard first.partIndex == 0 else {
+      throw LlamaError(
+        .modelUnsupported,
+        "\(path) is part \(first.partIndex + 1) of \(first.partCount); name the first part, "
+          + "\(partSuffix(0, of: first.partCount))")
     }
+    let suffix = partSuffix(0, of: first.partCount)
+    guard path.hasSuffix(suffix), path.utf8.count > suffix.utf8.count else {
+      throw LlamaError(
+        .modelUnsupported,
+        "\(path) is the first of \(first.partCount) parts; its name must end in \(suffix), and the "
+          + "other parts must lie beside it")
+    }
+    var parts: [GGUFHeader] = []
+    for index in 1..<first.partCount {
+      let name = path.dropLast(suffix.count) + partSuffix(index, of: first.partCount)
+      let part = try GGUFHeader.read(path: String(name))
+      guard part.partIndex == index, part.partCount == first.partCount else {
+        throw LlamaError(
+          .modelDamaged,
+          "\(name) says that it is part \(part.partIndex + 1) of \(part.partCount), not "
+            + "\(index + 1) of \(first.partCount)")
+      }
+      parts.append(part)
+    }
+    return parts
+  }
+
+  private static func partSuffix(_ index: Int, of count: Int) -> String {
+    func digits(_ number: Int) -> String {
+      let text = String(number)
+      return String(repeating: "0", count: max(0, 5 - text.count)) + text
+    }
+    return "-\(digits(index + 1))-of-\(digits(count)).gguf"
   }
 }

@@ -47,6 +47,11 @@ public struct ModelMetadata: Sendable, Equatable {
     guard let bytes = Files.read(file, limit: sizeLimit) else {
       throw LlamaError(.modelNotFound, "\(file): \(Files.lastError)")
     }
+    return try read(bytes: bytes, file: file)
+  }
+
+  /// The description whose text the bytes are, read from `file`.
+  static func read(bytes: [UInt8], file: String) throws(LlamaError) -> ModelMetadata {
     let json: JSON
     do { json = try JSON.parse(bytes.span) } catch { throw invalid(file, "is not JSON: \(error)") }
     return try read(json, file: file)

@@ -39,9 +39,6 @@ import Testing
     let model = try Model(path: file)
     #expect(model.name == "Short")
     #expect(model.contextLength == 64)
-    let long = try scratch.write(
-      "long.json", #"{"name": "Long", "path": "\#(weights)", "context_length": 1000000}"#)
-    #expect(try Model(path: long).contextLength == model.trainedContextLength)
   }
 
   @Test func readingInsteadOfMappingGivesTheSameAnswers() throws {
@@ -99,5 +96,41 @@ import Testing
     let path = try scratch.write("strange.gguf", bytes)
     let error = expectError(.modelUnsupported) { try Model(path: path) }
     #expect(error?.message.contains("zzama") == true, "\(error?.message ?? "")")
+  }
+
+  /// llama.cpp asserts that there is a BOS token to add, and would end the process.
+  @Test func anAssertionOfLlamaCppIsAnError() throws {
+    let bytes = try Data(contentsOf: URL(filePath: try TestModel.load().path))
+    var builder = try GGUFBuilder(of: [UInt8](bytes))
+    builder.set("tokenizer.ggml.pre", text: "glm4")
+    builder.set("tokenizer.ggml.bos_token_id", .max)
+    builder.set("tokenizer.ggml.add_bos_token", kind: 7, [1])
+    let path = try scratch.write("strange.gguf", Data(builder.bytes()))
+    let error = expectError(.modelUnsupported) { try Model(path: path) }
+    #expect(error?.message.contains("GGML_ASSERT") == true, "\(error?.message ?? "")")
+  }
+
+  @Test func aModelInPartsAnswersLikeTheWhole() throws {
+    let whole = try TestModel.load()
+    var first = try GGUFBuilder(of: [UInt8](try Data(contentsOf: URL(filePath: whole.path))))
+    var second = GGUFBuilder()
+    first.set("split.tensors.count", kind: 5, GGUFBuilder.bytes(UInt32(first.tensors.count)))
+    second.tensors = first.tensors.suffix(10)
+    first.tensors.removeLast(10)
+    let cut = Int(first.tensors.reduce(0) { first.padded($0 + first.size(of: $1)) })
+    second.weights = first.weights.map { Array($0[cut...]) }
+    first.weights?.removeSubrange(cut...)
+    first.set("split.no", short: 0)
+    first.set("split.count", short: 2)
+    second.set("split.no", short: 1)
+    second.set("split.count", short: 2)
+    _ = try scratch.write("m-00002-of-00002.gguf", Data(second.bytes()))
+    let path = try scratch.write("m-00001-of-00002.gguf", Data(first.bytes()))
+    let model = try Model(path: path)
+    #expect(model.parameterCount == whole.parameterCount)
+    let params = TestModel.greedy(maxTokens: 12)
+    #expect(
+      try LlamaRunner(model: model).generateStateless("The cluster", params: params)
+        == LlamaRunner(model: whole).generateStateless("The cluster", params: params))
   }
 }

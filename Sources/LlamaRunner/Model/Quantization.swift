@@ -1,0 +1,35 @@
+/// Names of quantizations: what a GGUF file's `general.file_type` stands for.
+enum Quantization {
+  /// The name that people and `model.json` use, such as "Q4_K_M"; nil for a number that the pinned
+  /// llama.cpp does not know.
+  static func name(ofFileType number: UInt64) -> String? {
+    names[number]
+  }
+
+  private static let names: [UInt64: String] = [
+    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K",
+    11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S",
+    17: "Q5_K_M", 18: "Q6_K", 19: "IQ2_XXS", 20: "IQ2_XS", 21: "Q2_K_S", 22: "IQ3_XS",
+    23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL", 26: "IQ3_S", 27: "IQ3_M", 28: "IQ2_S", 29: "IQ2_M",
+    30: "IQ4_XS", 31: "IQ1_M", 32: "BF16", 36: "TQ1_0", 37: "TQ2_0", 38: "MXFP4_MOE", 39: "NVFP4",
+    40: "Q1_0", 41: "Q2_0",
+  ]
+
+  /// Whether two names mean the same: letters and digits count, their case does not, and "FP16" is
+  /// "F16". With `family`, "Q4_K" is also every "Q4_K_…".
+  static func same(_ first: String, _ second: String, family: Bool = false) -> Bool {
+    let first = plain(first)
+    let second = plain(second)
+    if first == second { return true }
+    return family && (first.hasPrefix(second) || second.hasPrefix(first))
+  }
+
+  private static func plain(_ name: String) -> String {
+    var letters = name.uppercased().filter { $0.isLetter || $0.isNumber }
+    for (word, plain) in [("FP16", "F16"), ("FP32", "F32")] where letters == word {
+      letters = plain
+    }
+    if letters == "MXFP4MOE" { letters = "MXFP4" }
+    return letters
+  }
+}
