@@ -23,6 +23,11 @@ enum Interrupt {
     action.__sigaction_u.__sa_handler = note
     #endif
     sigaction(SIGINT, &action, nil)
+    // Whoever started the program may have blocked it.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     // A reader that has left shows in what writing returns.
     signal(SIGPIPE, SIG_IGN)
   }
