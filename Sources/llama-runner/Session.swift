@@ -42,8 +42,12 @@ struct Session {
       case .line(let line):
         let text = trimmed(line)
         if text.isEmpty { continue }
-        let goesOn = text.hasPrefix("/") ? perform(text) : answer(text) != nil || canWrite
-        if !goesOn { return status(isInteractive) }
+        if text.hasPrefix("/") {
+          guard perform(text) else { return status(isInteractive) }
+        } else {
+          _ = answer(text)
+          guard canWrite else { return status(isInteractive) }
+        }
       }
     }
   }
