@@ -36,6 +36,7 @@ let package = Package(
     .executable(name: "llambo-worker", targets: ["llambo-worker"]),
     .executable(name: "llambo-orchestrator", targets: ["llambo-orchestrator"]),
     .executable(name: "llamboctl", targets: ["llamboctl"]),
+    .executable(name: "llama-runner", targets: ["llama-runner"]),
   ],
   targets: [
     // The pure rooms: no I/O, no clock, no randomness.
@@ -60,6 +61,8 @@ let package = Package(
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1",
       providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .systemLibrary(
+      name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
     room("LlamaRunner", ["CLlama", "LlamboJSON"]),
     room("LlamboIO", ["CSystem", "LlamboWire", "LlamboJSON"]),
     room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand"]),
@@ -73,6 +76,12 @@ let package = Package(
       ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program(
       "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
+    program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
+
+    // What the library's guide shows.
+    .target(
+      name: "GuideExamples", dependencies: ["LlamaRunner"], path: "Examples/Guide",
+      swiftSettings: swift),
 
     tests("LlamboJSONTests", ["LlamboJSON"]),
     tests("LlamboWireTests", ["LlamboWire", "LlamboJSON"]),
@@ -81,6 +90,8 @@ let package = Package(
     tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster"]),
     tests("LlamboCommandTests", ["LlamboCommand"]),
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
+    tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner"]),
+    tests("GuideTests", ["GuideExamples"]),
     tests("PackageTests", ["LlamboJSON"]),
     tests("SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"]),
   ],

@@ -4,10 +4,10 @@
 
 run_checks() {
   check_scripts
-  attended swift format lint --strict --recursive Sources Tests Fuzz Package.swift ||
+  attended swift format lint --strict --recursive Sources Tests Examples Fuzz Package.swift ||
     fail "$EXIT_FAILED" "the sources do not pass swift format's checks, listed above." \
       "What is only layout, this puts right:" \
-      "  swift format --in-place --recursive Sources Tests Fuzz Package.swift"
+      "  swift format --in-place --recursive Sources Tests Examples Fuzz Package.swift"
   attended swift build --build-tests ||
     fail "$EXIT_COMPILE" "the programs or their tests did not compile."
   attended swift test || exit "$EXIT_FAILED"

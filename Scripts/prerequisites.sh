@@ -28,7 +28,7 @@ find_pip() {
 }
 
 required_items() {
-  echo "swift compiler cmake ninja python3 pip pkg-config libyaml"
+  echo "swift compiler cmake ninja python3 pip pkg-config libyaml libedit"
   [ "${LLAMA_BLAS:-0}" != 1 ] || [ "$(uname -s)" = Darwin ] || echo openblas
   [ "${LLAMA_CUDA:-0}" != 1 ] || echo cuda
 }
@@ -53,6 +53,7 @@ version_of() {
     pip) version=$($(find_pip) --version 2>/dev/null | sed 's/^pip \([^ ]*\).*/\1/') ;;
     pkg-config) version=$(pkg-config --version 2>/dev/null) ;;
     libyaml) version=$(pkg-config --modversion yaml-0.1 2>/dev/null) ;;
+    libedit) version=$(pkg-config --modversion libedit 2>/dev/null) ;;
     openblas) version=$(pkg-config --modversion openblas 2>/dev/null) ;;
     cuda) version=$(nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\).*/\1/p') ;;
     git) version=$(git --version 2>/dev/null | sed 's/^git version //') ;;
@@ -86,15 +87,17 @@ package_of() {
   case $1 in
     apt-get)
       names='compiler=g++ ninja=ninja-build pip=python3-pip libyaml=libyaml-dev
+        libedit=libedit-dev
         openblas=libopenblas-dev nc=netcat-openbsd cmake python3 pkg-config git shellcheck' ;;
-    brew) names='python3=python pip=python pkg-config=pkgconf libyaml cmake ninja git shellcheck' ;;
+    brew) names='python3=python pip=python pkg-config=pkgconf libyaml libedit cmake ninja git shellcheck' ;;
     dnf)
       names='compiler=gcc-c++ ninja=ninja-build pip=python3-pip libyaml=libyaml-devel
+        libedit=libedit-devel
         pkg-config=pkgconf-pkg-config openblas=openblas-devel nc=nmap-ncat shellcheck=ShellCheck
         cmake python3 git' ;;
     pacman)
       names='compiler=gcc python3=python pip=python-pip pkg-config=pkgconf nc=openbsd-netcat
-        libyaml openblas cmake ninja git shellcheck' ;;
+        libyaml libedit openblas cmake ninja git shellcheck' ;;
     *) return 0 ;;
   esac
   local name

@@ -1,28 +1,7 @@
 #include "Internal.h"
 
-#include <ggml-cpu.h>
-
 #include <algorithm>
-#include <atomic>
 #include <memory>
-
-struct cllama_context {
-  llama_context *context = nullptr;
-  llama_batch batch{};
-  int32_t capacity = 0;
-  ggml_threadpool *pool = nullptr;
-  std::atomic<bool> aborted{false};
-
-  cllama_context() = default;
-  cllama_context(const cllama_context &) = delete;
-  cllama_context &operator=(const cllama_context &) = delete;
-
-  ~cllama_context() {
-    if (context) llama_free(context);
-    if (pool) ggml_threadpool_free(pool);
-    if (capacity > 0) llama_batch_free(batch);
-  }
-};
 
 struct cllama_sampler {
   llama_sampler *chain = nullptr;
@@ -59,6 +38,10 @@ cllama_context *cllama_context_create(
     }
     if (!handle->context) {
       cllama::set(error, log.reason("llama.cpp gives no reason"));
+      return nullptr;
+    }
+    if (!cllama::apply_adapters(model, handle->context)) {
+      cllama::set(error, log.reason("the model's adapters do not go with the context"));
       return nullptr;
     }
     handle->batch = llama_batch_init(int32_t(options.batch_size), 0, 1);

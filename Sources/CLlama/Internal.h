@@ -2,10 +2,13 @@
 
 #include "CLlama.h"
 
+#include <ggml-cpu.h>
 #include <llama.h>
 
+#include <atomic>
 #include <exception>
 #include <string>
+#include <vector>
 
 /// What `cllama_model` stands for: a loaded model and its compiled chat template.
 struct cllama_model {
@@ -13,6 +16,28 @@ struct cllama_model {
   const llama_vocab *vocab = nullptr;
   struct chat;
   chat *chat_state = nullptr;
+  /// What every context over the model adds to its weights; llama.cpp frees them with the model.
+  std::vector<llama_adapter_lora *> adapters;
+  std::vector<float> adapter_scales;
+};
+
+/// What `cllama_context` stands for: a context, its batch and its threads.
+struct cllama_context {
+  llama_context *context = nullptr;
+  llama_batch batch{};
+  int32_t capacity = 0;
+  ggml_threadpool *pool = nullptr;
+  std::atomic<bool> aborted{false};
+
+  cllama_context() = default;
+  cllama_context(const cllama_context &) = delete;
+  cllama_context &operator=(const cllama_context &) = delete;
+
+  ~cllama_context() {
+    if (context) llama_free(context);
+    if (pool) ggml_threadpool_free(pool);
+    if (capacity > 0) llama_batch_free(batch);
+  }
 };
 
 namespace cllama {
@@ -71,5 +96,8 @@ Result guarded(cllama_text *error, Result otherwise, Body body) noexcept {
 /// Gives a model the place of its chat template, which the first prompt compiles.
 void make_chat(cllama_model *model);
 void free_chat(cllama_model::chat *chat);
+
+/// Adds the model's adapters to a context; false where llama.cpp does not take them.
+bool apply_adapters(const cllama_model *model, llama_context *context);
 
 }  // namespace cllama

@@ -2,7 +2,7 @@ import CLlama
 
 /// A llama.cpp context with its batch. One thread at a time uses it; only `abort` is free of that.
 struct LlamaContext: ~Copyable, @unchecked Sendable {
-  private let pointer: OpaquePointer
+  let pointer: OpaquePointer
   /// Keeps the weights alive.
   private let model: Model
 

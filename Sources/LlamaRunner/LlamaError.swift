@@ -23,6 +23,16 @@ public struct LlamaError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let promptEmpty = Code(name: "prompt_empty")
     /// The prompt fills the context or more.
     public static let promptTooLong = Code(name: "prompt_too_long")
+    /// There is no conversation yet.
+    public static let notInitialized = Code(name: "not_initialized")
+    /// The conversation leaves no room for what comes next.
+    public static let contextFull = Code(name: "context_full")
+    /// The named adapter does not exist or cannot be read.
+    public static let adapterNotFound = Code(name: "adapter_not_found")
+    /// The file is no LoRA adapter for the model.
+    public static let adapterInvalid = Code(name: "adapter_invalid")
+    /// The model computes no embedding of the text.
+    public static let embeddingFailed = Code(name: "embedding_failed")
     /// The model's chat template does not take these messages.
     public static let templateFailed = Code(name: "template_failed")
     /// A JSON schema has no grammar.

@@ -1,13 +1,12 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import Synchronization
 
-/// Runs a model in this process.
+/// Runs a model in this process: single answers from contexts of their own, and one conversation
+/// that it remembers. Any thread may call it.
 public final class LlamaRunner: Sendable {
   /// The model.
   public let model: Model
+  /// What `initStateful` began.
+  let conversation = Mutex<Conversation?>(nil)
 
   /// Most prompt tokens computed at once.
   static let batchSize = 512
@@ -52,14 +51,15 @@ public final class LlamaRunner: Sendable {
   ) throws(LlamaError) -> Generation {
     try params.validate()
     try model.checkPrompt(prompt, contextSize: model.contextLength)
-    let threads = params.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
+    let threads = params.threads ?? ThreadDefaults.generation
     let contextSize = min(model.contextLength, prompt.count + params.maxTokens)
     let batchSize = min(Self.batchSize, contextSize)
     let context = try LlamaContext(
       model: model,
       options: .init(
         contextSize: contextSize, batchSize: batchSize, microBatchSize: batchSize,
-        threads: threads, batchThreads: params.batchThreads ?? threads))
+        threads: threads,
+        batchThreads: params.batchThreads ?? params.threads ?? ThreadDefaults.prompt))
     let sampler = try Sampler(params)
     var generation = Generation(
       text: "", tokens: [], promptTokens: prompt.count, finishReason: .length)
@@ -105,7 +105,12 @@ extension Model {
         "the prompt has \(prompt.count) tokens; the context holds \(contextSize) and needs room "
           + "for an answer")
     }
-    guard let stranger = prompt.first(where: { $0 < 0 || $0 >= vocabularySize }) else { return }
+    try checkTokens(prompt)
+  }
+
+  /// Refuses tokens that the model does not have.
+  func checkTokens(_ tokens: [Token]) throws(LlamaError) {
+    guard let stranger = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) else { return }
     throw LlamaError(
       .invalidParameter, "token \(stranger) is not one of the vocabulary's \(vocabularySize)")
   }

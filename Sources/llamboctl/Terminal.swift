@@ -27,34 +27,10 @@ enum Terminal {
   }
 
   /// Writes to standard output at once; false where nobody reads it any more.
-  static func write(_ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = Glibc.write(
-          STDOUT_FILENO, bytes.baseAddress! + written, bytes.count - written)
-        if count < 0 {
-          if errno == EINTR { continue }
-          return false
-        }
-        written += count
-      }
-      return true
-    }
-  }
+  static func write(_ text: String) -> Bool { Program.put(text) }
 
-  /// Text of a model as a terminal may see it: without the control characters that would move its
-  /// cursor or change its title.
-  static func harmless(_ text: String) -> String {
-    guard Program.isTerminal(STDOUT_FILENO) else { return text }
-    var kept = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-      kept.append(isControl && scalar != "\n" && scalar != "\t" ? "\u{fffd}" : scalar)
-    }
-    return String(kept)
-  }
+  /// Text of a model as a terminal may see it.
+  static func harmless(_ text: String) -> String { Program.harmless(text) }
 
   /// Columns as wide as their widest cell, two spaces apart.
   static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {

@@ -26,6 +26,9 @@ typedef struct {
 /// Frees the bytes and leaves an empty text.
 void cllama_text_free(cllama_text *text);
 
+/// Cores that this process may run on; 0 where the system does not tell.
+int32_t cllama_cores(void);
+
 // Models. A model is immutable: any thread may use it, several at a time.
 
 typedef struct {
@@ -121,6 +124,39 @@ cllama_decode_result cllama_decode(cllama_context *context, cllama_text *error);
 void cllama_sequence_clear(cllama_context *context, int32_t sequence);
 /// Ends a decode that runs, and every later one, with CLLAMA_DECODE_ABORTED. Any thread may call it.
 void cllama_context_abort(cllama_context *context);
+
+// A context's memory: the cells of each sequence, one a position.
+
+/// Forgets the cells of positions from `begin` to before `end`, or to the last where that is
+/// negative. False where the memory gives up whole sequences only; it is unchanged then.
+bool cllama_sequence_remove(
+    cllama_context *context, int32_t sequence, int32_t begin, int32_t end);
+/// Adds `delta` to those positions. Only where `cllama_context_can_shift`.
+bool cllama_sequence_shift(
+    cllama_context *context, int32_t sequence, int32_t begin, int32_t end, int32_t delta);
+/// Whether the memory's cells can change their positions.
+bool cllama_context_can_shift(cllama_context *context);
+/// The position after a sequence's last cell; 0 where it has none.
+int32_t cllama_sequence_end(cllama_context *context, int32_t sequence);
+/// The logits after the batch's token at `index`, one a token of the vocabulary; null where that
+/// token wanted none. They live until the next decode.
+const float *cllama_logits(cllama_context *context, int32_t index);
+
+// Embeddings.
+
+/// Tokens' embedding, pooled as the model says and by their mean where it says nothing:
+/// `cllama_embedding_length` values that are not normalised.
+bool cllama_embed(
+    const cllama_model *model, const cllama_token *tokens, int32_t count, int32_t threads,
+    float *embedding, cllama_text *error);
+int32_t cllama_embedding_length(const cllama_model *model);
+
+// Adapters.
+
+/// Adds a LoRA adapter, times `scale`, to every context that is made of the model from then on.
+/// One thread alone uses the model meanwhile.
+bool cllama_model_add_adapter(
+    cllama_model *model, const char *path, float scale, cllama_text *error);
 
 // Samplers.
 

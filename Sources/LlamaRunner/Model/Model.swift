@@ -11,12 +11,18 @@ public struct ModelOptions: Sendable, Equatable {
   public var useMemoryMap: Bool
   /// Keep a private copy of the weights in the layout that the CPU computes fastest on.
   public var repackWeights: Bool
+  /// LoRA adapters that every context over the model adds to its weights.
+  public var adapters: [Adapter]
 
-  /// Everything on the CPU, mapped and shared, unless said otherwise.
-  public init(gpuLayers: Int = 0, useMemoryMap: Bool = true, repackWeights: Bool = false) {
+  /// Everything on the CPU, mapped and shared, without adapters, unless said otherwise.
+  public init(
+    gpuLayers: Int = 0, useMemoryMap: Bool = true, repackWeights: Bool = false,
+    adapters: [Adapter] = []
+  ) {
     self.gpuLayers = gpuLayers
     self.useMemoryMap = useMemoryMap
     self.repackWeights = repackWeights
+    self.adapters = adapters
   }
 }
 
@@ -56,10 +62,12 @@ public final class Model: Sendable {
   /// is compared with it (`ModelMetadata.compare`).
   ///
   /// - Throws: `model_not_found`, `metadata_invalid`, `model_not_gguf`, `model_truncated`,
-  ///   `model_damaged`, or `model_unsupported` with llama.cpp's own reason.
+  ///   `model_damaged`, `model_unsupported` with llama.cpp's own reason, `adapter_not_found` or
+  ///   `adapter_invalid`.
   public init(path: String, options: ModelOptions = ModelOptions()) throws(LlamaError) {
     let file = try ModelFile(path: path)
     let handle = try ModelHandle(file: file, options: options)
+    for adapter in options.adapters { try handle.add(adapter) }
     let facts = cllama_model_get_facts(handle.pointer)
     guard facts.generates, facts.trained_context > 0, facts.vocabulary > 0 else {
       throw LlamaError(.modelUnsupported, "\(file.path) is no model that generates text")
