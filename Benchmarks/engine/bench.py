@@ -15,23 +15,24 @@ from gguf import write_random_model
 from load import Ask, Client, Words
 from machine import Machine
 from programs import LlamaServer, Server, Setting, Worker, batched_bench
-from report import Results, table
+from report import BENCH, DEFAULT_SERVER, SERVER, WORKER, Results, table
 from scenarios import (
     ANSWER_TOKENS, PROMPT_TOKENS, STREAMS, Figures, Scenarios, better)
 
 SEED = 20240601
 CONTEXT = 1280
-# llama-server's settings that could suit it better than its defaults.
+DEFAULTS = "defaults"
+Q8_0_CELLS = ["--cache-type-k", "q8_0", "--cache-type-v", "q8_0"]
+# What could suit the peers better than their defaults.
 SERVER_SETTINGS: dict[str, list[str]] = {
-    "defaults": [],
-    "unified": ["--kv-unified"],
-    "no prompt cache in RAM": ["--cache-ram", "0"],
-    "unified, no prompt cache in RAM": ["--kv-unified", "--cache-ram", "0"],
-    "no flash attention, no prompt cache in RAM": ["--flash-attn", "off", "--cache-ram", "0"],
+    DEFAULTS: [],
+    "unified cells": ["--kv-unified"],
+    "no prompts in RAM": ["--cache-ram", "0"],
+    "cells in Q8_0, no prompts in RAM": [*Q8_0_CELLS, "--cache-ram", "0"],
 }
 BENCH_SETTINGS: dict[str, list[str]] = {
-    "defaults": [], "unified": ["--kv-unified"], "no flash attention": ["--flash-attn", "off"]}
-TUNING_ROUNDS = 3
+    DEFAULTS: [], "unified cells": ["--kv-unified"], "cells in Q8_0": Q8_0_CELLS}
+TUNING_ROUNDS = 2
 
 
 def main() -> None:
@@ -103,60 +104,70 @@ class Bench:
             self._client.ignores_end = worker.knows("ignore_eos")
             self._results.ignores_end = self._client.ignores_end
             scenarios = Scenarios(self._client, words, self._asks)
-            peers = self._best_servers(name, setting, scenarios, stack)
+            servers = self._start_servers(name, setting, stack)
+            best = self._best_servers(name, scenarios, servers)
             bench_options = self._best_bench_options(name, setting)
             for number in range(self._options.rounds):
                 progress(f"{name} model: round {number + 1} of {self._options.rounds}")
-                self._round(name, scenarios, worker, peers)
+                self._round(name, scenarios, worker, servers, best)
                 self._batched_bench(name, setting, bench_options)
 
     def _round(
-        self, name: str, scenarios: Scenarios, worker: Server, peers: dict[str, Server]
+        self, name: str, scenarios: Scenarios, worker: Server, servers: dict[str, Server],
+        best: dict[str, str]
     ) -> None:
         for scenario, run in scenarios.by_name.items():
-            self._results.add(name, scenario, "llambo-worker", run(worker))
-            self._results.add(name, scenario, "llama-server", run(peers[scenario]))
+            self._results.add(name, scenario, WORKER, run(worker))
+            figures = run(servers[best[scenario]])
+            self._results.add(name, scenario, SERVER, figures)
+            if best[scenario] != DEFAULTS:
+                figures = run(servers[DEFAULTS])
+            self._results.add(name, scenario, DEFAULT_SERVER, figures)
 
     def _batched_bench(self, name: str, setting: Setting, options: dict[int, list[str]]) -> None:
         for streams, scenario in ((1, "one"), (STREAMS, "many")):
-            self._results.add(name, scenario, "llama-batched-bench", self._bench_figures(
-                setting, options[streams], streams))
+            self._results.add(
+                name, scenario, BENCH, self._bench_figures(setting, options[streams], streams))
 
     def _bench_figures(self, setting: Setting, options: list[str], streams: int) -> Figures:
         rows = batched_bench(
-            self._options.peers / "llama-batched-bench", setting, options, PROMPT_TOKENS,
+            self._options.peers / BENCH, setting, options, PROMPT_TOKENS,
             ANSWER_TOKENS, [streams] * 3)
         return {
             "decode_per_second": median(row["speed_tg"] for row in rows),
             "tokens_per_second": median(streams * ANSWER_TOKENS / row["t"] for row in rows)}
 
-    def _best_servers(
-        self, name: str, setting: Setting, scenarios: Scenarios, stack: ExitStack
+    def _start_servers(
+        self, name: str, setting: Setting, stack: ExitStack
     ) -> dict[str, Server]:
-        """For each scenario, llama-server with the setting that suits it best; the others end."""
-        servers: dict[str, LlamaServer] = {}
+        """llama-server once with each setting."""
+        servers: dict[str, Server] = {}
         for title, options in SERVER_SETTINGS.items():
             servers[title] = LlamaServer(
-                self._options.peers / "llama-server", setting, options,
+                self._options.peers / SERVER, setting, options,
                 self._folder / f"{name}-{title}.log")
             stack.callback(servers[title].stop)
-        rounds = 1 if self._options.quick else TUNING_ROUNDS
-        best: dict[str, str] = {}
-        progress(f"{name} model: looking for llama-server's best settings")
-        for scenario, run in scenarios.by_name.items():
-            figures: dict[str, list[Figures]] = {title: [] for title in servers}
-            for _ in range(rounds):
-                for title, server in servers.items():
-                    figures[title].append(run(server))
-            for title in servers:
-                held = figures[best[scenario]] if scenario in best else None
-                if better(scenario, figures[title], held):
-                    best[scenario] = title
-        for title, server in servers.items():
-            if title not in best.values():
-                server.stop()
-        self._results.settings[name] = {f"llama-server, {key}": title for key, title in best.items()}
-        return {scenario: servers[title] for scenario, title in best.items()}
+            if self._options.quick:
+                break
+        return servers
+
+    def _best_servers(
+        self, name: str, scenarios: Scenarios, servers: dict[str, Server]
+    ) -> dict[str, str]:
+        """The setting of llama-server that suits each scenario best."""
+        best = dict.fromkeys(scenarios.by_name, DEFAULTS)
+        if len(servers) > 1:
+            progress(f"{name} model: looking for llama-server's best settings")
+            for scenario, run in scenarios.by_name.items():
+                figures: dict[str, list[Figures]] = {title: [] for title in servers}
+                for _ in range(TUNING_ROUNDS):
+                    for title, server in servers.items():
+                        figures[title].append(run(server))
+                for title in servers:
+                    if better(scenario, figures[title], than=figures[best[scenario]]):
+                        best[scenario] = title
+        self._results.settings[name] = {f"{SERVER}, {key}": title for key, title in best.items()}
+        return best
 
     def _best_bench_options(self, name: str, setting: Setting) -> dict[int, list[str]]:
         best = {}
@@ -166,7 +177,7 @@ class Bench:
                 for title, options in BENCH_SETTINGS.items()}
             title = max(rates, key=lambda title: rates[title])
             best[streams] = BENCH_SETTINGS[title]
-            self._results.settings[name][f"llama-batched-bench, {streams}"] = title
+            self._results.settings[name][f"{BENCH}, {streams}"] = title
         return best
 
     def measure_memory(self, model: Path) -> None:
@@ -182,7 +193,7 @@ class Bench:
 
         def server(setting: Setting) -> Server:
             return LlamaServer(
-                self._options.peers / "llama-server", setting, [], self._folder / "memory.log")
+                self._options.peers / SERVER, setting, [], self._folder / "memory.log")
 
         for title, start, setting in (
             ("llambo-worker, 1 slot", worker, small), ("llambo-worker, 16 slots", worker, large),

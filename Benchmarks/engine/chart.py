@@ -6,16 +6,17 @@ from html import escape
 from typing import Optional
 
 from machine import describe
-from report import BENCH, MEGABYTE, PROGRAMS, SERVER, WORKER, Results, Row, number, rows
+from report import (
+    BENCH, DEFAULT_SERVER, MEGABYTE, PROGRAMS, SERVER, WORKER, Results, Row, number, rows)
 
 COLUMNS = 3
-PANEL_WIDTH, PANEL_HEIGHT = 320, 138
+PANEL_WIDTH, PANEL_HEIGHT = 320, 162
 MARGIN, HEAD, FOOT = 28, 92, 64
 LABEL_WIDTH, BAR_HEIGHT, BAR_STEP = 62, 17, 24
 # Room for the figure that stands right of the longest bar.
 FIGURE_WIDTH = 96
-COLOURS = {WORKER: "#0b6e4f", SERVER: "#b0653a", BENCH: "#8b95a1"}
-SHORT = {WORKER: "worker", SERVER: "server", BENCH: "bench"}
+COLOURS = {WORKER: "#0b6e4f", SERVER: "#b0653a", DEFAULT_SERVER: "#dcab87", BENCH: "#8b95a1"}
+SHORT = {WORKER: "worker", SERVER: "best", DEFAULT_SERVER: "defaults", BENCH: "bench"}
 PANELS = (
     ("many", "decode_per_second", "16 streams, decoding"),
     ("many", "tokens_per_second", "16 streams, with prompts"),
@@ -42,8 +43,9 @@ def draw(results: Results) -> str:
     x = MARGIN
     for program in PROGRAMS:
         body.append(f'<rect x="{x}" y="54" width="13" height="13" fill="{COLOURS[program]}"/>')
-        body.append(_text(x + 19, 65, program, 13))
-        x += 150
+        title = f"{program}, best settings" if program == SERVER else program
+        body.append(_text(x + 19, 65, title, 13))
+        x += 54 + 7 * len(title)
     for index, panel in enumerate(panels):
         left = MARGIN + index % COLUMNS * PANEL_WIDTH
         top = HEAD + index // COLUMNS * PANEL_HEIGHT
@@ -76,7 +78,7 @@ def _bars(results: Results, row: Row) -> Bars:
 
 def _memory(results: Results) -> str:
     bars: Bars = []
-    for title, program in (("llambo-worker, 1 slot", WORKER), ("llama-server, 1 slot", SERVER)):
+    for title, program in (("llambo-worker, 1 slot", WORKER), ("llama-server, 1 slot", DEFAULT_SERVER)):
         size = results.memory[title]["fresh"] / MEGABYTE
         bars.append((program, size, f"{number(size)} MB"))
     return _panel("Tiny model", "Idle private memory, 1 slot", "megabytes, less is better", bars)

@@ -7,9 +7,7 @@ import random
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Union
-
-Value = Union[int, float, bool, str, list]
+from typing import Any, BinaryIO
 
 UINT32, FLOAT32, STRING, ARRAY = 4, 6, 8, 9
 SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?",
@@ -24,7 +22,7 @@ BLOCK_WEIGHTS, BLOCK_BYTES = 32, 34
 class Field:
     """One key of the metadata: its value, and its bytes from the type on."""
 
-    value: Value
+    value: Any
     encoded: bytes
 
 
@@ -53,7 +51,7 @@ def _read_string(file: BinaryIO) -> str:
     return file.read(struct.unpack("<Q", file.read(8))[0]).decode()
 
 
-def _read_value(file: BinaryIO, kind: int) -> Value:
+def _read_value(file: BinaryIO, kind: int) -> Any:
     if kind == STRING:
         return _read_string(file)
     if kind == ARRAY:

@@ -70,7 +70,6 @@ class Words:
 
     def __init__(self, model: Path, seed: int) -> None:
         tokens = read_metadata(model)["tokenizer.ggml.tokens"].value
-        assert isinstance(tokens, list)
         # How byte-level vocabularies write a space.
         self._words = [
             f" {token[1:]}" for token in tokens

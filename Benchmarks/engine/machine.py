@@ -25,7 +25,7 @@ class Machine:
         return {
             "processor": _processor_name(),
             "cores": len(os.sched_getaffinity(0)),
-            "system": f"{platform.system()} {platform.release()}",
+            "system": f"{platform.system()} {platform.release().partition('-')[0]}",
             "seconds": round(seconds),
             "load_average_before": [round(load, 2) for load in self._load],
             "load_average_after": [round(load, 2) for load in os.getloadavg()],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import median
-from typing import Callable, Optional
+from typing import Callable
 
 from load import Answer, Ask, Client, Load, Words
 from programs import Server
@@ -123,10 +123,8 @@ DECIDING: dict[str, tuple[str, bool]] = {
     "shared": ("cold_first_token_ms", False), "arrival": ("gap_p99_ms", False)}
 
 
-def better(scenario: str, figures: list[Figures], than: Optional[list[Figures]]) -> bool:
+def better(scenario: str, figures: list[Figures], than: list[Figures]) -> bool:
     """Whether a setting's rounds beat those of another one."""
-    if than is None:
-        return True
     key, more = DECIDING[scenario]
     mine, other = (median(round_[key] for round_ in rounds) for rounds in (figures, than))
     return mine > other if more else mine < other
