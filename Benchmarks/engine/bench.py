@@ -17,7 +17,7 @@ from machine import Machine
 from programs import LlamaServer, Server, Setting, Worker, batched_bench
 from report import BENCH, DEFAULT_SERVER, SERVER, WORKER, Results, table
 from scenarios import (
-    ANSWER_TOKENS, PROMPT_TOKENS, STREAMS, Figures, Scenarios, better)
+    ANSWER_TOKENS, DECIDING, PROMPT_TOKENS, STREAMS, Figures, Scenarios, better)
 
 SEED = 20240601
 CONTEXT = 1280
@@ -43,8 +43,10 @@ def main() -> None:
         bench = Bench(options, results, Path(folder))
         tiny = options.root / "models/llambo-tiny/Q8_0/llambo-tiny-q8_0.gguf"
         bench.measure_memory(tiny)
-        for name, model in (("tiny", tiny), ("larger", larger_model(options.cache, tiny))):
-            bench.measure(name, model)
+        if options.model in ("tiny", "both"):
+            bench.measure("tiny", tiny)
+        if options.model in ("larger", "both"):
+            bench.measure("larger", larger_model(options.cache, tiny))
     results.machine = machine.report()
     print(table(results))
     if options.json:
@@ -57,6 +59,9 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="Benchmarks/engine/run", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="rounds of everything (default: 7)")
     parser.add_argument("--threads", type=int, default=1, help="decode threads (default: 1)")
+    parser.add_argument("--model", choices=("tiny", "larger", "both"), default="both")
+    parser.add_argument(
+        "--scenarios", nargs="+", choices=tuple(DECIDING), default=tuple(DECIDING))
     parser.add_argument("--quick", action="store_true", help="2 short rounds, to see that it runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="write a chart there")
@@ -103,29 +108,35 @@ class Bench:
                 raise RuntimeError(f"100 words are {counted} tokens")
             self._client.ignores_end = worker.knows("ignore_eos")
             self._results.ignores_end = self._client.ignores_end
-            scenarios = Scenarios(self._client, words, self._asks)
+            scenarios = Scenarios(
+                self._client, words, self._asks, self._options.scenarios)
             servers = self._start_servers(name, setting, stack)
             best = self._best_servers(name, scenarios, servers)
             bench_options = self._best_bench_options(name, setting)
             for number in range(self._options.rounds):
                 progress(f"{name} model: round {number + 1} of {self._options.rounds}")
-                self._round(name, scenarios, worker, servers, best)
+                self._round(name, scenarios, worker, servers, best, reverse=number % 2 == 1)
                 self._batched_bench(name, setting, bench_options)
 
     def _round(
         self, name: str, scenarios: Scenarios, worker: Server, servers: dict[str, Server],
-        best: dict[str, str]
+        best: dict[str, str], reverse: bool
     ) -> None:
+        """Every other round goes backwards, so that none always runs in another one's wake."""
         for scenario, run in scenarios.by_name.items():
-            self._results.add(name, scenario, WORKER, run(worker))
-            figures = run(servers[best[scenario]])
-            self._results.add(name, scenario, SERVER, figures)
-            if best[scenario] != DEFAULTS:
-                figures = run(servers[DEFAULTS])
-            self._results.add(name, scenario, DEFAULT_SERVER, figures)
+            turns = [
+                (WORKER, worker), (SERVER, servers[best[scenario]]),
+                (DEFAULT_SERVER, servers[DEFAULTS])]
+            figures: dict[int, Figures] = {}
+            for program, server in reversed(turns) if reverse else turns:
+                if server.pid not in figures:
+                    figures[server.pid] = run(server)
+                self._results.add(name, scenario, program, figures[server.pid])
 
     def _batched_bench(self, name: str, setting: Setting, options: dict[int, list[str]]) -> None:
         for streams, scenario in ((1, "one"), (STREAMS, "many")):
+            if scenario not in self._options.scenarios:
+                continue
             self._results.add(
                 name, scenario, BENCH, self._bench_figures(setting, options[streams], streams))
 

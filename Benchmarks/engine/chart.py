@@ -31,9 +31,12 @@ def draw(results: Results) -> str:
     panels: list[str] = []
     for model in results.figures:
         for scenario, key, title in PANELS:
+            if scenario not in results.figures[model]:
+                continue
             row = next(row for row in rows()
                        if (row.model, row.scenario, row.key) == (model, scenario, key))
-            panels.append(_panel(f"{model.capitalize()} model", title, _axis(row), _bars(results, row)))
+            name = f"{model.capitalize()} model"
+            panels.append(_panel(name, title, _axis(row), _bars(results, row)))
         if model == "tiny" and results.memory:
             panels.append(_memory(results))
     lines = -(-len(panels) // COLUMNS)
@@ -78,7 +81,8 @@ def _bars(results: Results, row: Row) -> Bars:
 
 def _memory(results: Results) -> str:
     bars: Bars = []
-    for title, program in (("llambo-worker, 1 slot", WORKER), ("llama-server, 1 slot", DEFAULT_SERVER)):
+    for title, program in (
+        ("llambo-worker, 1 slot", WORKER), ("llama-server, 1 slot", DEFAULT_SERVER)):
         size = results.memory[title]["fresh"] / MEGABYTE
         bars.append((program, size, f"{number(size)} MB"))
     return _panel("Tiny model", "Idle private memory, 1 slot", "megabytes, less is better", bars)

@@ -208,7 +208,8 @@ static void take_line(struct stream *stream, const char *line, int64_t now) {
 }
 
 static void receive(struct stream *stream) {
-  ssize_t count = recv(stream->fd, stream->buffer + stream->used, BUFFER_SIZE - stream->used - 1, 0);
+  size_t room = BUFFER_SIZE - 1 - stream->used;
+  ssize_t count = recv(stream->fd, stream->buffer + stream->used, room, 0);
   if (count < 0) fail("receiving: %s", strerror(errno));
   if (count == 0) fail("the server closed the connection");
   int64_t now = microseconds();

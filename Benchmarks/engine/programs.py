@@ -135,7 +135,8 @@ def _free_port() -> int:
 
 
 def batched_bench(
-    program: Path, setting: Setting, options: list[str], prompt: int, answer: int, streams: list[int]
+    program: Path, setting: Setting, options: list[str], prompt: int, answer: int,
+    streams: list[int]
 ) -> list[dict[str, float]]:
     """One run of llama-batched-bench: its rows, one for each of `streams`."""
     command = [

@@ -39,7 +39,7 @@ class Results:
         by_program.setdefault(program, []).append(figures)
 
     def values(self, row: Row, program: str) -> list[float]:
-        rounds = self.figures[row.model][row.scenario].get(program, [])
+        rounds = self.figures.get(row.model, {}).get(row.scenario, {}).get(program, [])
         return [figures[row.key] for figures in rounds
                 if not math.isnan(figures.get(row.key, math.nan))]
 
@@ -121,7 +121,7 @@ def table(results: Results) -> str:
     lines = [
         f"Medians of {results.rounds} rounds, {results.threads} decode thread(s) each. A ratio is "
         "how many times better llambo-worker is; in brackets, what it should be.",
-        "llama-server and llama-batched-bench run with the settings, listed below, that suit them best.",
+        "llama-server and llama-batched-bench run with the settings that suit them best, see below.",
         f"Prompts of {PROMPT_TOKENS} tokens, answers of {ANSWER_TOKENS}; shared: {SYSTEM_TOKENS} + "
         f"{QUESTION_TOKENS}, {STREAMS} clients at once; long: {LONG_PROMPT_TOKENS}.",
         "Machine: " + describe(results.machine) + ".", "",
@@ -130,14 +130,15 @@ def table(results: Results) -> str:
         f"{'model':8}{'':42}{'':5}{'worker':>9}{'best':>9}{'default':>9}{'bench':>9}"
         f"  {'best':<16}{'default':<9}batched-bench"]
     for row in rows():
-        if row.model not in results.figures:
+        if row.scenario not in results.figures.get(row.model, {}):
             continue
         cells = "".join(f"{number(results.median(row, program)):>9}" for program in PROGRAMS)
         lines.append(
             f"{row.model:8}{row.title:42}{row.unit:5}{cells}  "
             f"{_ratio(results, row, SERVER):<16}{_ratio(results, row, DEFAULT_SERVER):<9}"
             f"{_ratio(results, row, BENCH)}".rstrip())
-    lines += ["", "Private memory, llambo-tiny, 512 tokens a slot, MB (goal for llambo-worker, 1 slot: 4)",
+    lines += ["", "Private memory, llambo-tiny, 512 tokens a slot, MB "
+              "(goal for llambo-worker, 1 slot: 4)",
               f"{'':26}{'fresh':>9}{'answered':>10}{'beside another':>16}{'of it dirty':>13}"]
     for program, sizes in results.memory.items():
         lines.append(f"{program:26}" + "".join(
@@ -148,7 +149,8 @@ def table(results: Results) -> str:
         lines.append(f"Best settings, {model} model: " + "; ".join(
             f"{program}: {title}" for program, title in settings.items()))
     if not results.ignores_end:
-        lines.append("llambo-worker knows no ignore_eos: answers of its that end early are shorter.")
+        lines.append(
+            "llambo-worker knows no ignore_eos: answers of its that end early are shorter.")
     return "\n".join(lines)
 
 

@@ -23,12 +23,14 @@ RUNNING_TOKENS = 192
 class Scenarios:
     """The scenarios over one model; every prompt is used once a server and round."""
 
-    def __init__(self, client: Client, words: Words, asks_per_stream: int) -> None:
+    def __init__(
+        self, client: Client, words: Words, asks_per_stream: int, names: list[str]
+    ) -> None:
         self._client = client
         self._words = words
         self._asks_per_stream = asks_per_stream
         self.by_name: dict[str, Callable[[Server], Figures]] = {
-            "one": self.one, "many": self.many, "shared": self.shared, "arrival": self.arrival}
+            name: getattr(self, name) for name in names}
 
     def one(self, server: Server) -> Figures:
         """One stream."""
