@@ -34,11 +34,9 @@ public func compare(_ modelPath: String) throws -> Float {
   return zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
 }
 
-/// Whether a model is what its `model.json` says.
-public func validate(_ modelPath: String) throws -> Bool {
-  let validation = try validateModel(loadModel(modelPath))
-  for finding in validation.findings { print(finding) }
-  return validation.isValid
+/// Fails where a model is not what its `model.json` says.
+public func validate(_ modelPath: String) throws {
+  try validateModel(loadModel(modelPath))
 }
 
 /// A model with an adapter at half strength.

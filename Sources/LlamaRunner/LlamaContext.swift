@@ -16,6 +16,8 @@ struct LlamaContext: ~Copyable, @unchecked Sendable {
     var microBatchSize: Int
     var threads: Int
     var batchThreads: Int
+    /// Keep cells whose positions can be shifted, also where others are faster.
+    var shifts = false
   }
 
   /// - Throws: `context_failed` with llama.cpp's own reason.
@@ -25,7 +27,7 @@ struct LlamaContext: ~Copyable, @unchecked Sendable {
       context_size: UInt32(options.contextSize), sequences: UInt32(options.sequences),
       batch_size: UInt32(options.batchSize), micro_batch_size: UInt32(options.microBatchSize),
       outputs: UInt32(options.sequences), threads: Int32(options.threads),
-      batch_threads: Int32(options.batchThreads))
+      batch_threads: Int32(options.batchThreads), shifts: options.shifts)
     guard let pointer = cllama_context_create(model.handle.pointer, raw, &error.raw) else {
       throw LlamaError(
         .contextFailed,

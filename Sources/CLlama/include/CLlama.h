@@ -97,6 +97,8 @@ typedef struct {
   uint32_t outputs;
   int32_t threads;
   int32_t batch_threads;
+  /// Keep 16-bit cells, whose positions can be shifted, also where 8-bit ones are faster.
+  bool shifts;
 } cllama_context_options;
 
 /// A context over `model`, which must outlive it.
@@ -131,6 +133,8 @@ void cllama_context_abort(cllama_context *context);
 /// negative. False where the memory gives up whole sequences only; it is unchanged then.
 bool cllama_sequence_remove(
     cllama_context *context, int32_t sequence, int32_t begin, int32_t end);
+/// Gives `to` the cells of `from` in place of its own. False where the memory cannot.
+bool cllama_sequence_copy(cllama_context *context, int32_t from, int32_t to);
 /// Adds `delta` to those positions. Only where `cllama_context_can_shift`.
 bool cllama_sequence_shift(
     cllama_context *context, int32_t sequence, int32_t begin, int32_t end, int32_t delta);

@@ -4,6 +4,8 @@ final class DecodeLoop {
   private let core: EngineCore
   private let planner: BatchPlanner
   private var slots: [SlotSequence?]
+  /// What each slot's cells hold, also after its request ended.
+  private var contents: [SlotContents]
   private var queue: [Mailbox.Submission] = []
   private var nextOrder: UInt64 = 0
   // Reused from turn to turn.
@@ -17,6 +19,7 @@ final class DecodeLoop {
     self.core = core
     planner = BatchPlanner(batchSize: core.configuration.batchSize)
     slots = Array(repeating: nil, count: core.configuration.slots)
+    contents = Array(repeating: SlotContents(), count: core.configuration.slots)
     work = Array(repeating: .idle, count: core.configuration.slots)
   }
 
@@ -59,23 +62,45 @@ final class DecodeLoop {
     }
   }
 
+  /// Gives idle slots to requests in the order they came. One that waits for a beginning which a
+  /// running slot computes lets those behind it pass.
   private func fillSlots() {
     guard !queue.isEmpty else { return }
     let now = ContinuousClock.now
-    var taken = 0
-    for slot in slots.indices where slots[slot] == nil {
-      while slots[slot] == nil, taken < queue.count {
-        let submission = queue[taken]
-        taken += 1
-        do {
-          slots[slot] = try SlotSequence(submission, order: nextOrder, now: now)
-          nextOrder += 1
-        } catch {
-          events.append(.failed(request: submission.request.id, error))
-        }
+    var left: [Mailbox.Submission] = []
+    for (place, submission) in queue.enumerated() {
+      switch PrefixPlanner.place(submission.request.prompt, among: contents) {
+      case .full:
+        queue = left + queue[place...]
+        return
+      case .wait: left.append(submission)
+      case .run(let slot, let reused, let source):
+        start(submission, in: slot, reusing: reused, of: source, now: now)
       }
     }
-    queue.removeFirst(taken)
+    queue = left
+  }
+
+  private func start(
+    _ submission: Mailbox.Submission, in slot: Int, reusing wanted: Int, of source: Int?,
+    now: ContinuousClock.Instant
+  ) {
+    do throws(LlamaError) {
+      let reused = core.context.keep(wanted, in: slot, copiedFrom: source) ? wanted : 0
+      nextOrder += 1
+      slots[slot] = try SlotSequence(submission, order: nextOrder, reused: reused, now: now)
+      contents[slot] = SlotContents(
+        tokens: submission.request.prompt, computed: reused, isBusy: true, lastUsed: nextOrder)
+    } catch {
+      forget(slot)
+      events.append(.failed(request: submission.request.id, error))
+    }
+  }
+
+  /// Empties a slot's cells, of which nothing certain is known any more.
+  private func forget(_ slot: Int) {
+    core.context.clear(sequence: slot)
+    contents[slot] = SlotContents()
   }
 
   private func decode() {
@@ -102,6 +127,7 @@ final class DecodeLoop {
       end += part.count
       guard let sequence = slots[part.slot] else { continue }
       promptTokens += sequence.advance(part.count)
+      contents[part.slot].computed = min(sequence.position, sequence.request.prompt.count)
       guard part.wantsLogits else { continue }
       do throws(LlamaError) {
         let (token, step) = try sequence.step(
@@ -142,14 +168,18 @@ final class DecodeLoop {
 
   private func fail(_ slot: Int, _ error: LlamaError) {
     guard let sequence = free(slot) else { return }
+    forget(slot)
     events.append(.failed(request: sequence.request.id, error))
   }
 
-  /// Empties a slot and forgets its cells.
+  /// Takes a request out of its slot; what was computed of it stays for requests that begin alike.
   private func free(_ slot: Int) -> SlotSequence? {
-    defer { slots[slot] = nil }
-    if slots[slot] != nil { core.context.clear(sequence: slot) }
-    return slots[slot]
+    guard let sequence = slots[slot] else { return nil }
+    slots[slot] = nil
+    contents[slot].tokens = sequence.computedTokens
+    contents[slot].computed = sequence.position
+    contents[slot].isBusy = false
+    return sequence
   }
 
   private func deliver() {

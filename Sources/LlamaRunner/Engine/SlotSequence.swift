@@ -5,10 +5,10 @@ final class SlotSequence {
   private let sampler: Sampler
   private var assembler = UTF8Assembler()
   /// Tokens whose cells the context holds.
-  private(set) var position = 0
+  private(set) var position: Int
   /// The sampled token whose cell the context does not hold yet.
   private var pending: Token?
-  private(set) var tokenCount = 0
+  private var generated: [Token] = []
   private var times: Times
 
   struct Times {
@@ -27,11 +27,17 @@ final class SlotSequence {
     case stop
   }
 
+  var tokenCount: Int { generated.count }
+  /// The tokens that have cells.
+  var computedTokens: [Token] { Array((request.prompt + generated).prefix(position)) }
+
+  /// - Parameter reused: tokens of the prompt that have cells already.
   init(
-    _ submission: Mailbox.Submission, order: UInt64, now: ContinuousClock.Instant
+    _ submission: Mailbox.Submission, order: UInt64, reused: Int, now: ContinuousClock.Instant
   ) throws(LlamaError) {
     request = submission.request
     self.order = order
+    position = reused
     sampler = try Sampler(submission.request.params)
     times = Times(submitted: submission.time, started: now)
   }
@@ -71,7 +77,7 @@ final class SlotSequence {
     if model.isEndOfGeneration(token) { return (token, .stop) }
     if times.firstToken == nil { times.firstToken = now }
     let index = tokenCount
-    tokenCount += 1
+    generated.append(token)
     pending = token
     let text = model.withPiece(of: token) { assembler.append($0) }
     if tokenCount == request.params.maxTokens

@@ -15,9 +15,6 @@ public struct ChatMessage: Sendable, Equatable {
 }
 
 extension Model {
-  /// Whether the model comes with a chat template of its own.
-  public var hasChatTemplate: Bool { handle.metadata("tokenizer.chat_template") != nil }
-
   /// The prompt that the model's chat template makes of a conversation, up to where the
   /// assistant's answer begins. A model without a template gets ChatML.
   ///

@@ -45,6 +45,8 @@ public final class Model: Sendable {
   public let trainedContextLength: Int
   /// Tokens of prompt and answer to use: `model.json`'s number where it is the smaller one.
   public let contextLength: Int
+  /// Whether the model comes with a chat template of its own.
+  public let hasChatTemplate: Bool
   /// Tokens in the vocabulary.
   public let vocabularySize: Int
   /// Length of a token's embedding.
@@ -80,6 +82,7 @@ public final class Model: Sendable {
     quantization = file.header.quantization ?? "unknown"
     trainedContextLength = Int(facts.trained_context)
     contextLength = min(file.metadata?.contextLength ?? .max, Int(facts.trained_context))
+    hasChatTemplate = file.header.hasChatTemplate
     vocabularySize = Int(facts.vocabulary)
     embeddingSize = Int(facts.embedding)
     layerCount = Int(facts.layers)

@@ -9,6 +9,18 @@ extension LlamaContext {
       pointer, Int32(sequence), Int32(positions.lowerBound), Int32(positions.upperBound))
   }
 
+  /// Leaves a sequence with its first `count` cells, or with those of another sequence where one
+  /// is named; false, and the sequence is empty, where the memory cannot.
+  func keep(_ count: Int, in sequence: Int, copiedFrom source: Int?) -> Bool {
+    if let source, !cllama_sequence_copy(pointer, Int32(source), Int32(sequence)) {
+      clear(sequence: sequence)
+      return false
+    }
+    if remove(count..<Int(Int32.max), sequence: sequence) { return true }
+    clear(sequence: sequence)
+    return count == 0
+  }
+
   /// Adds `delta` to those positions; false, and nothing changed, where the memory cannot.
   func shift(_ positions: Range<Int>, by delta: Int, sequence: Int) -> Bool {
     cllama_sequence_shift(

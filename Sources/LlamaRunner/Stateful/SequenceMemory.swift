@@ -17,7 +17,8 @@ struct SequenceMemory: ~Copyable, Sendable {
       options: .init(
         contextSize: capacity, batchSize: batchSize, microBatchSize: batchSize,
         threads: params.threads ?? ThreadDefaults.generation,
-        batchThreads: params.batchThreads ?? params.threads ?? ThreadDefaults.prompt))
+        batchThreads: params.batchThreads ?? params.threads ?? ThreadDefaults.prompt,
+        shifts: true))
     vocabularySize = model.vocabularySize
     self.batchSize = batchSize
     self.capacity = capacity

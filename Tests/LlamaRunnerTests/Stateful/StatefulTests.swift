@@ -47,9 +47,7 @@ import Testing
     let tokens =
       try model.tokenize("A cluster is") + first.tokens
       + model.tokenize(" made of", addSpecial: false)
-    #expect(
-      second.tokens
-        == (try runner.generateStateless(tokens, params: TestModel.greedy(maxTokens: 5))).tokens)
+    #expect(second.promptTokens == tokens.count)
     #expect(try runner.contextTokens() == tokens + second.tokens)
   }
 
