@@ -29,6 +29,8 @@ final class PipedRunner {
   private let errors = Pipe()
 
   init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    // A program that has ended before it read all is an error of the write, not the tests' end.
+    signal(SIGPIPE, SIG_IGN)
     process.executableURL = try Runner.program
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
