@@ -42,7 +42,10 @@ enum Interrupt {
   static var isWanted: Bool { flag.load(ordering: .relaxed) }
 
   /// Whether Ctrl-C was pressed since the last call.
-  static func take() -> Bool { flag.exchange(false, ordering: .relaxed) }
+  static func take() -> Bool {
+    defer { setAlarm(0) }
+    return flag.exchange(false, ordering: .relaxed)
+  }
 
   private static func setAlarm(_ microseconds: Int) {
     let delay = timeval(tv_sec: 0, tv_usec: numericCast(microseconds))
