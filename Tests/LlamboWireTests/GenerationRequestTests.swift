@@ -8,8 +8,8 @@ struct GenerationRequestTests {
     full.topP = 0.9
     full.topK = 40
     full.seed = .max
-    var edges = GenerationRequest(.prompt(""), maxTokens: 1 << 20, temperature: 100)
-    edges.topP = 0
+    var edges = GenerationRequest(.prompt(""), maxTokens: 1 << 20, temperature: 5)
+    edges.topP = 1
     edges.topK = 0
     edges.seed = 0
     return [
@@ -46,7 +46,7 @@ struct GenerationRequestTests {
     ("{\"prompt\":\"x\",\"max_tokens\":1e300}", .outOfRange),
     ("{\"prompt\":\"x\",\"max_tokens\":\"9\"}", .invalidRequest),
     ("{\"prompt\":\"x\",\"temperature\":-0.1}", .outOfRange),
-    ("{\"prompt\":\"x\",\"temperature\":100.1}", .outOfRange),
+    ("{\"prompt\":\"x\",\"temperature\":5.1}", .outOfRange),
     ("{\"prompt\":\"x\",\"temperature\":true}", .invalidRequest),
     ("{\"prompt\":\"x\",\"top_p\":1.01}", .outOfRange),
     ("{\"prompt\":\"x\",\"top_p\":-1}", .outOfRange),

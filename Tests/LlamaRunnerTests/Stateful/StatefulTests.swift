@@ -118,7 +118,7 @@ import Testing
   }
 
   @Test func theCallerEndsAnAnswer() throws {
-    let runner = try runner(params: TestModel.hot(maxTokens: 64))
+    let runner = try runner(params: TestModel.greedy(maxTokens: 64))
     var parts: [String] = []
     let answer = try runner.generateStateful("What is a cluster?") { part in
       parts.append(part)

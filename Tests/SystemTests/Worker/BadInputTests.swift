@@ -32,7 +32,7 @@ struct BadLine: Sendable, CustomTestStringConvertible {
       "a prompt that is not UTF-8",
       bytes: Array(#"INFER #1 {"prompt":""#.utf8) + [0xc3, 0x28] + Array(#""}"#.utf8),
       "invalid_utf8", id: "1"),
-    BadLine("text instead of JSON", "INFER #1 hello", "invalid_request"),
+    BadLine("text instead of JSON", "INFER #1 hello", "invalid_request", id: "1"),
     BadLine("JSON that ends early", #"INFER #1 {"prompt":"#, "invalid_json", id: "1"),
     BadLine("a name twice", #"INFER #1 {"prompt":"a","prompt":"b"}"#, "invalid_json", id: "1"),
     BadLine("nesting", #"INFER #1 {"prompt":\#(deep)}"#, "json_too_deep", id: "1"),
