@@ -2,7 +2,7 @@
 # The programs: compiled, and the cluster on this machine run through llamboctl.
 # Sourced by deploy.sh.
 
-readonly QUESTION="What is a load balancer?"
+readonly QUESTION="What is a cluster?"
 
 llamboctl() {
   "$LLAMBO_ROOT/.build/release/llamboctl" "$@"
@@ -49,7 +49,7 @@ status() {
 
 first_question() {
   say "${bold}$QUESTION${plain}"
-  attended llamboctl infer "$QUESTION" ||
+  attended llamboctl limbot --temperature 0 "$QUESTION" ||
     fail "$EXIT_FAILED" "the cluster runs, but did not answer." "./deploy.sh status shows it."
 }
 
