@@ -3,7 +3,8 @@ import LlamaRunner
 /// Sampling, tokens and batches by hand.
 public func decodeByHand(_ modelPath: String) throws -> String {
   let model = try Model(path: modelPath)
-  let sampler = try Tokens.createSampler(temperature: 0.05, topP: 0.95, topK: 30)
+  let sampler = try Tokens.createSampler(
+    temperature: 0.05, topP: 0.95, topK: 30, model: model)
   let tokens = try Tokens.tokenize("A cluster is", model: model, addSpecial: true)
 
   var decoder = try TokenDecoder(model: model, contextSize: 128)
@@ -11,8 +12,7 @@ public func decodeByHand(_ modelPath: String) throws -> String {
   var answer: [Token] = []
   while answer.count < 20 {
     try decoder.decode(batch)
-    let token = try decoder.sample(sampler)
-    if model.isEndOfGeneration(token) { break }
+    guard let token = try decoder.sample(sampler), !model.isEndOfGeneration(token) else { break }
     answer.append(token)
     batch = Tokens.buildBatch([token], startPosition: batch.endPosition)
   }
@@ -22,7 +22,8 @@ public func decodeByHand(_ modelPath: String) throws -> String {
 /// A sampler of one's own in a conversation.
 public func converseConservatively(_ modelPath: String) throws -> String {
   let runner = try Quick.createAgentRunner(modelPath)
-  let sampler = try Tokens.createSampler(temperature: 0.05, topP: 0.95, topK: 30)
+  let sampler = try Tokens.createSampler(
+    temperature: 0.05, topP: 0.95, topK: 30, model: runner.model)
   return try runner.generateStateful("What is a node?", maxTokens: 40, sampler: sampler).text
 }
 

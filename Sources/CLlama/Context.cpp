@@ -4,10 +4,6 @@
 #include <cstdlib>
 #include <memory>
 
-struct cllama_sampler {
-  llama_sampler *chain = nullptr;
-};
-
 namespace {
 
 bool is_aborted(void *data) {
@@ -126,36 +122,4 @@ void cllama_sequence_clear(cllama_context *context, int32_t sequence) {
 
 void cllama_context_abort(cllama_context *context) {
   context->aborted.store(true, std::memory_order_relaxed);
-}
-
-cllama_sampler *cllama_sampler_create(cllama_sampler_options options, cllama_text *error) {
-  return cllama::guarded<cllama_sampler *>(error, nullptr, [&] {
-    auto handle = std::make_unique<cllama_sampler>();
-    handle->chain = llama_sampler_chain_init({/*no_perf=*/true});
-    auto add = [&](llama_sampler *sampler) { llama_sampler_chain_add(handle->chain, sampler); };
-    if (options.temperature > 0) {
-      // Any seed but llama.cpp's word for "a random one".
-      uint32_t seed = options.seed == LLAMA_DEFAULT_SEED ? 0 : options.seed;
-      if (options.top_k > 0) add(llama_sampler_init_top_k(options.top_k));
-      if (options.top_p < 1) add(llama_sampler_init_top_p(options.top_p, 1));
-      add(llama_sampler_init_temp(options.temperature));
-      add(llama_sampler_init_dist(seed));
-    } else {
-      add(llama_sampler_init_greedy());
-    }
-    return handle.release();
-  });
-}
-
-void cllama_sampler_free(cllama_sampler *sampler) {
-  if (!sampler) return;
-  llama_sampler_free(sampler->chain);
-  delete sampler;
-}
-
-cllama_token cllama_sample(cllama_sampler *sampler, cllama_context *context, int32_t index) {
-  return cllama::guarded<cllama_token>(nullptr, -1, [&]() -> cllama_token {
-    if (!llama_get_logits_ith(context->context, index)) return -1;
-    return llama_sampler_sample(sampler->chain, context->context, index);
-  });
 }

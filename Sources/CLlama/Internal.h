@@ -28,6 +28,8 @@ struct cllama_context {
   int32_t capacity = 0;
   ggml_threadpool *pool = nullptr;
   std::atomic<bool> aborted{false};
+  /// Of the sampler that draws now; here so that a slot that waits has none.
+  std::vector<llama_token_data> candidates;
 
   cllama_context() = default;
   cllama_context(const cllama_context &) = delete;

@@ -1,6 +1,6 @@
 /// Why a generation ended.
 public enum FinishReason: String, Sendable {
-  /// The model ended its answer.
+  /// The model ended its answer, its grammar was complete, or a stop string came.
   case stop
   /// `maxTokens` tokens were generated, or the context is full.
   case length
@@ -18,4 +18,18 @@ public struct Generation: Sendable, Equatable {
   public var promptTokens: Int
   /// Why it ended.
   public var finishReason: FinishReason
+  /// How likely each token was; empty unless `GenerationParams.logprobs` asks.
+  public var likelihoods: [TokenLikelihood] = []
+
+  /// The mean of the tokens' log-probabilities, 0 or less: the model's own confidence in its answer.
+  /// Nil where `likelihoods` is empty.
+  public var meanLogProbability: Double? { likelihoods.meanLogProbability }
+}
+
+extension Generation {
+  init(_ answer: AnswerBuilder, promptTokens: Int) {
+    self.init(
+      text: answer.text, tokens: answer.tokens, promptTokens: promptTokens,
+      finishReason: answer.ending ?? .cancelled, likelihoods: answer.likelihoods)
+  }
 }

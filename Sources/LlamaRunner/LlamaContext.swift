@@ -67,31 +67,4 @@ struct LlamaContext: ~Copyable, @unchecked Sendable {
 
   /// Ends a decode that runs and every later one. Any thread may call it.
   func abort() { cllama_context_abort(pointer) }
-
-  /// The next token after the batch's token at `index`, which wanted logits.
-  ///
-  /// - Throws: `decode_failed` where there are none.
-  func sample(_ sampler: borrowing Sampler, at index: Int) throws(LlamaError) -> Token {
-    let token = cllama_sample(sampler.pointer, pointer, Int32(index))
-    guard token >= 0 else { throw LlamaError(.decodeFailed, "no token was sampled") }
-    return token
-  }
-}
-
-/// llama.cpp's sampler chain for one sequence: greedy, or top-k, top-p, temperature and a draw.
-struct Sampler: ~Copyable {
-  let pointer: OpaquePointer
-
-  init(_ params: GenerationParams) throws(LlamaError) {
-    var error = CText()
-    let options = cllama_sampler_options(
-      temperature: Float(params.temperature), top_p: Float(params.topP),
-      top_k: Int32(params.topK), seed: params.seed ?? .random(in: 0 ... .max))
-    guard let pointer = cllama_sampler_create(options, &error.raw) else {
-      throw LlamaError(.invalidParameter, "no sampler: \(error.string)")
-    }
-    self.pointer = pointer
-  }
-
-  deinit { cllama_sampler_free(pointer) }
 }

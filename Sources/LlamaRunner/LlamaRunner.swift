@@ -60,13 +60,12 @@ public final class LlamaRunner: Sendable {
         contextSize: contextSize, batchSize: batchSize, microBatchSize: batchSize,
         threads: threads,
         batchThreads: params.batchThreads ?? params.threads ?? ThreadDefaults.prompt))
-    let sampler = try Sampler(params)
-    var generation = Generation(
-      text: "", tokens: [], promptTokens: prompt.count, finishReason: .length)
-    var assembler = UTF8Assembler()
+    var answer = try AnswerBuilder(
+      model: model, params: params, prompt: prompt, limit: contextSize - prompt.count)
+    var parts: [AnswerPart] = []
     var input = prompt[...]
     var position = 0
-    while generation.tokens.count < min(params.maxTokens, contextSize - prompt.count) {
+    while true {
       var last = 0
       while !input.isEmpty {
         let chunk = input.prefix(batchSize)
@@ -81,17 +80,10 @@ public final class LlamaRunner: Sendable {
         last = chunk.count - 1
         input = input.dropFirst(chunk.count)
       }
-      let token = try context.sample(sampler, at: last)
-      if model.isEndOfGeneration(token) {
-        generation.finishReason = .stop
-        return generation
-      }
-      generation.tokens.append(token)
-      model.withPiece(of: token) { generation.text += assembler.append($0) }
+      guard let token = try answer.draw(from: context, at: last, into: &parts) else { break }
       input = [token]
     }
-    generation.text += assembler.finish()
-    return generation
+    return Generation(answer, promptTokens: prompt.count)
   }
 }
 

@@ -19,12 +19,15 @@ package struct Completion: Equatable, Sendable {
   /// From the request's arrival at the worker to its first token, in milliseconds.
   package var firstTokenTime: Double
   package var finishReason: FinishReason
+  /// The mean of the tokens' log-probabilities, 0 or less; nil unless the request has `logprobs`.
+  package var meanLogProbability: Double?
   /// Who answered.
   package var node: String
 
   package init(
     text: String, tokenCount: Int, promptTokens: Int, completionTime: Double,
-    firstTokenTime: Double, finishReason: FinishReason, node: String
+    firstTokenTime: Double, finishReason: FinishReason, meanLogProbability: Double? = nil,
+    node: String
   ) {
     self.text = text
     self.tokenCount = tokenCount
@@ -32,19 +35,24 @@ package struct Completion: Equatable, Sendable {
     self.completionTime = completionTime
     self.firstTokenTime = firstTokenTime
     self.finishReason = finishReason
+    self.meanLogProbability = meanLogProbability
     self.node = node
   }
 
   package var body: JSON {
-    [
-      "text": .string(text),
-      "token_count": .integer(Int64(tokenCount)),
-      "prompt_tokens": .integer(Int64(promptTokens)),
-      "completion_time": .number(tenths(completionTime)),
-      "first_token_time": .number(tenths(firstTokenTime)),
-      "finish_reason": .string(finishReason.rawValue),
-      "node": .string(node),
+    var members: [JSON.Member] = [
+      .init("text", .string(text)),
+      .init("token_count", .integer(Int64(tokenCount))),
+      .init("prompt_tokens", .integer(Int64(promptTokens))),
+      .init("completion_time", .number(tenths(completionTime))),
+      .init("first_token_time", .number(tenths(firstTokenTime))),
+      .init("finish_reason", .string(finishReason.rawValue)),
     ]
+    if let meanLogProbability {
+      members.append(.init("mean_logprob", .number(meanLogProbability)))
+    }
+    members.append(.init("node", .string(node)))
+    return .object(members)
   }
 
   package init(body: JSON) throws(WireError) {
@@ -58,7 +66,8 @@ package struct Completion: Equatable, Sendable {
       text: text, tokenCount: tokenCount, promptTokens: body["prompt_tokens"]?.integer ?? 0,
       completionTime: body["completion_time"]?.number ?? 0,
       firstTokenTime: body["first_token_time"]?.number ?? 0,
-      finishReason: reason, node: body["node"]?.string ?? "")
+      finishReason: reason, meanLogProbability: body["mean_logprob"]?.number,
+      node: body["node"]?.string ?? "")
   }
 
   private func tenths(_ milliseconds: Double) -> Double { (milliseconds * 10).rounded() / 10 }

@@ -30,6 +30,35 @@ package struct GenerationRequest: Equatable, Sendable {
   /// How many of the likeliest tokens sampling keeps; 0 keeps all.
   package var topK: Int?
   package var seed: UInt32?
+  /// The least probability to keep, as a share of the likeliest token's, 0 to 1.
+  package var minP: Double?
+  /// Above 0, to 10; 1 changes nothing.
+  package var repeatPenalty: Double?
+  /// -10 to 10.
+  package var frequencyPenalty: Double?
+  /// -10 to 10.
+  package var presencePenalty: Double?
+  /// Tokens that the penalties look back at; -1 for all, 0 for none.
+  package var repeatLastN: Int?
+  /// Texts that end the answer.
+  package var stop: [String] = []
+  package var grammar: Grammar?
+  /// Added to tokens' logits, -100 to 100.
+  package var logitBias: [Int32: Double] = [:]
+  /// Tell each token's log-probability, and as many of the likeliest, 0 to 20.
+  package var logprobs: Int?
+  /// Go on to `max_tokens` in any case.
+  package var ignoreEOS = false
+  /// The tokens of an answer that was begun elsewhere and goes on here.
+  package var produced: [Int32] = []
+
+  /// What an answer may be.
+  package enum Grammar: Equatable, Sendable {
+    /// Rules in llama.cpp's notation.
+    case gbnf(String)
+    /// Values that a JSON Schema accepts.
+    case jsonSchema(JSON)
+  }
 
   package init(_ input: Input, maxTokens: Int? = nil, temperature: Double? = nil) {
     self.input = input
@@ -56,6 +85,17 @@ package struct GenerationRequest: Equatable, Sendable {
     if topP == 0 { throw WireError(.outOfRange, "\"top_p\" must be above 0 and at most 1, not 0") }
     topK = try fields.integer("top_k", in: 0...1_000_000)
     seed = try fields.integer("seed", in: 0...Int(UInt32.max)).map { UInt32($0) }
+    minP = try fields.number("min_p", in: 0...1)
+    repeatPenalty = try fields.number("repeat_penalty", in: .leastNonzeroMagnitude...10)
+    frequencyPenalty = try fields.number("frequency_penalty", in: -10...10)
+    presencePenalty = try fields.number("presence_penalty", in: -10...10)
+    repeatLastN = try fields.integer("repeat_last_n", in: -1...limits.maximumTokens)
+    stop = try Self.stops(fields.value("stop"))
+    grammar = try Self.grammar(&fields)
+    logitBias = try Self.biases(fields.value("logit_bias"))
+    logprobs = try fields.integer("logprobs", in: 0...20)
+    ignoreEOS = try fields.bool("ignore_eos") ?? false
+    produced = try Self.tokens(fields.value("produced"))
     try fields.finish()
   }
 
@@ -93,6 +133,7 @@ package struct GenerationRequest: Equatable, Sendable {
     if let topP { members.append(.init("top_p", .number(topP))) }
     if let topK { members.append(.init("top_k", .integer(Int64(topK)))) }
     if let seed { members.append(.init("seed", .integer(Int64(seed)))) }
+    members += options
     return .object(members)
   }
 }

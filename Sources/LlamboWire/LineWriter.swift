@@ -50,6 +50,17 @@ package struct LineWriter: Sendable {
     }
   }
 
+  /// A token with more members behind those that every one has.
+  package mutating func token(
+    index: Int, token: Int32, text: String, id: String?, further: [JSON.Member]
+  ) {
+    let members: [JSON.Member] = [
+      .init("i", .integer(Int64(index))), .init("id", .integer(Int64(token))),
+      .init("text", .string(text)),
+    ]
+    line(.token, id: id, .object(members + further))
+  }
+
   /// The line of someone else under another id: `word` and `body` go through as they are.
   package mutating func relay(_ word: String, id: String?, body: Span<UInt8>) {
     head(word, id: id)

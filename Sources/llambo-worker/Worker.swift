@@ -27,11 +27,10 @@ final class Worker: SessionServer {
   private var served: UInt64 = 0
   private var generated: UInt64 = 0
 
-  /// The answer to a request as it grows.
+  /// Who is answered.
   private struct Answer {
     let session: Session
     let id: String?
-    var text = ""
   }
 
   init(options: WorkerOptions, model: Model, loop: EventLoop) throws {
@@ -107,7 +106,9 @@ final class Worker: SessionServer {
         prompt = try model.tokenize(try model.chatPrompt(messages))
       }
       try engine.submit(
-        EngineRequest(id: number, prompt: prompt, params: GenerationParams(request)))
+        EngineRequest(
+          id: number, prompt: prompt, params: try GenerationParams(request),
+          produced: request.produced))
     } catch {
       session.finish(id)
       throw WireError(error)
@@ -151,18 +152,15 @@ final class Worker: SessionServer {
   private func deliver() {
     for event in outbox.take() {
       switch event {
-      case .token(let request, let index, let token, let text):
+      case .token(let request, let part):
         generated += 1
         // Nobody wants the answer whose session is gone.
         guard let answer = running[request] else { continue }
-        running[request]!.text += text
-        answer.session.connection.write {
-          $0.token(index: index, token: token, text: text, id: answer.id)
-        }
+        answer.session.connection.write { $0.token(part, of: model, id: answer.id) }
       case .finished(let request, let summary):
         guard let answer = running.removeValue(forKey: request) else { continue }
         served += 1
-        let completion = Completion(summary, text: answer.text, node: name)
+        let completion = Completion(summary, node: name)
         answer.session.send(.done, id: answer.id, completion.body)
         answer.session.finish(answer.id)
       case .failed(let request, let error):

@@ -12,8 +12,22 @@ struct GenerationRequestTests {
     edges.topP = 1
     edges.topK = 0
     edges.seed = 0
+    var further = GenerationRequest(.prompt("x"))
+    further.minP = 0.05
+    further.repeatPenalty = 1.1
+    further.frequencyPenalty = -10
+    further.presencePenalty = 10
+    further.repeatLastN = -1
+    further.stop = ["\n", "END"]
+    further.grammar = .gbnf("root ::= \"a\"")
+    further.logitBias = [0: -100, 7: 2.5]
+    further.logprobs = 20
+    further.ignoreEOS = true
+    further.produced = [1, 0, 5]
+    var schema = GenerationRequest(.prompt("x"))
+    schema.grammar = .jsonSchema(["type": "object"])
     return [
-      GenerationRequest(.prompt("x")), full, edges,
+      GenerationRequest(.prompt("x")), full, edges, further, schema,
       GenerationRequest(.messages([.init(role: "user", content: "Hi")]), maxTokens: 1),
       GenerationRequest(
         .messages([.init(role: "system", content: ""), .init(role: "user", content: "é")])),
@@ -27,7 +41,7 @@ struct GenerationRequestTests {
   }
 
   @Test func theVerbFollowsTheInput() {
-    #expect(Self.requests.map(\.verb) == [.infer, .infer, .infer, .chat, .chat])
+    #expect(Self.requests.map(\.verb) == [.infer, .infer, .infer, .infer, .infer, .chat, .chat])
   }
 
   @Test func nullIsLikeAnAbsentField() throws {
@@ -40,6 +54,16 @@ struct GenerationRequestTests {
     ("{}", WireError.Code.invalidRequest), ("{\"prompt\":1}", .invalidRequest),
     ("{\"prompt\":null}", .invalidRequest),
     ("{\"prompt\":\"x\",\"max_tokens\":0}", .outOfRange),
+    ("{\"prompt\":\"x\",\"min_p\":1.1}", .outOfRange),
+    ("{\"prompt\":\"x\",\"repeat_penalty\":0}", .outOfRange),
+    ("{\"prompt\":\"x\",\"repeat_last_n\":-2}", .outOfRange),
+    ("{\"prompt\":\"x\",\"logprobs\":21}", .outOfRange),
+    ("{\"prompt\":\"x\",\"logit_bias\":{\"1\":101}}", .outOfRange),
+    ("{\"prompt\":\"x\",\"logit_bias\":{\"a\":1}}", .invalidRequest),
+    ("{\"prompt\":\"x\",\"stop\":[1]}", .invalidRequest),
+    ("{\"prompt\":\"x\",\"json_schema\":\"{}\"}", .invalidRequest),
+    ("{\"prompt\":\"x\",\"grammar\":\"a\",\"json_schema\":{}}", .invalidRequest),
+    ("{\"prompt\":\"x\",\"produced\":[1.5]}", .invalidRequest),
     ("{\"prompt\":\"x\",\"max_tokens\":-1}", .outOfRange),
     ("{\"prompt\":\"x\",\"max_tokens\":1.5}", .outOfRange),
     ("{\"prompt\":\"x\",\"max_tokens\":1048577}", .outOfRange),

@@ -162,21 +162,68 @@ int32_t cllama_embedding_length(const cllama_model *model);
 bool cllama_model_add_adapter(
     cllama_model *model, const char *path, float scale, cllama_text *error);
 
-// Samplers.
+// Samplers. One thread at a time uses a sampler.
+
+typedef struct {
+  cllama_token token;
+  /// Added to the token's logit; -INFINITY rules it out.
+  float bias;
+} cllama_token_bias;
 
 typedef struct {
   /// 0 takes the likeliest token always.
   float temperature;
   float top_p;
+  float min_p;
   /// 0 or less keeps all.
   int32_t top_k;
+  float repeat_penalty;
+  float frequency_penalty;
+  float presence_penalty;
+  /// Tokens that the penalties look back at; negative for all, 0 for none.
+  int32_t penalty_window;
   uint32_t seed;
+  /// For tokens of the vocabulary. They are copied.
+  const cllama_token_bias *biases;
+  size_t bias_count;
+  /// GBNF with a rule `root`, or null.
+  const char *grammar;
+  /// Rule out the tokens that end an answer.
+  bool never_ends;
 } cllama_sampler_options;
 
-cllama_sampler *cllama_sampler_create(cllama_sampler_options options, cllama_text *error);
+typedef struct {
+  cllama_token token;
+  /// Natural logarithm of the probability that the model gives it.
+  float log_probability;
+} cllama_token_probability;
+
+enum {
+  /// There are no logits, or what there is are no numbers.
+  CLLAMA_NO_TOKEN = -1,
+  /// The grammar's text is whole, and nothing may follow it.
+  CLLAMA_GRAMMAR_DONE = -2,
+  /// No token of the vocabulary goes on as the grammar wants.
+  CLLAMA_GRAMMAR_STUCK = -3,
+};
+
+/// A sampler of tokens of `model`, which must outlive it.
+cllama_sampler *cllama_sampler_create(
+    const cllama_model *model, cllama_sampler_options options, cllama_text *error);
 void cllama_sampler_free(cllama_sampler *sampler);
-/// The next token after the batch's token at `index`; negative where that one has no logits.
-cllama_token cllama_sample(cllama_sampler *sampler, cllama_context *context, int32_t index);
+/// Lets the penalties see tokens that stand before the answer.
+void cllama_sampler_look_back(
+    cllama_sampler *sampler, const cllama_token *tokens, size_t count);
+/// Takes a token as if it had been drawn: the sampler is then in the state that it would have. False
+/// where the grammar does not allow the token; nothing is changed then.
+bool cllama_sampler_accept(cllama_sampler *sampler, cllama_token token);
+/// The next token after the batch's token at `index`, or one of the negative numbers above. The draw is a
+/// function of the logits, the seed and the number of tokens taken before.
+///
+/// `told` gets the token's probability and then those of the `told_count - 1` likeliest.
+cllama_token cllama_sample(
+    cllama_sampler *sampler, cllama_context *context, int32_t index,
+    cllama_token_probability *told, int32_t told_count, cllama_text *error);
 
 #ifdef __cplusplus
 }

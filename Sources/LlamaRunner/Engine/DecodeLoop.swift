@@ -13,6 +13,7 @@ final class DecodeLoop {
   private var work: [SlotWork]
   private var parts: [BatchPart] = []
   private var events: [EngineEvent] = []
+  private var answerParts: [AnswerPart] = []
   private var promptTokens = 0
 
   init(_ core: EngineCore) {
@@ -69,7 +70,11 @@ final class DecodeLoop {
     let now = ContinuousClock.now
     var left: [Mailbox.Submission] = []
     for (place, submission) in queue.enumerated() {
-      switch PrefixPlanner.place(submission.request.prompt, among: contents) {
+      guard submission.answer.ending == nil else {
+        finish(submission, now: now)
+        continue
+      }
+      switch PrefixPlanner.place(submission.request.input, among: contents) {
       case .full:
         queue = left + queue[place...]
         return
@@ -85,16 +90,11 @@ final class DecodeLoop {
     _ submission: Mailbox.Submission, in slot: Int, reusing wanted: Int, of source: Int?,
     now: ContinuousClock.Instant
   ) {
-    do throws(LlamaError) {
-      let reused = core.context.keep(wanted, in: slot, copiedFrom: source) ? wanted : 0
-      nextOrder += 1
-      slots[slot] = try SlotSequence(submission, order: nextOrder, reused: reused, now: now)
-      contents[slot] = SlotContents(
-        tokens: submission.request.prompt, computed: reused, isBusy: true, lastUsed: nextOrder)
-    } catch {
-      forget(slot)
-      events.append(.failed(request: submission.request.id, error))
-    }
+    let reused = core.context.keep(wanted, in: slot, copiedFrom: source) ? wanted : 0
+    nextOrder += 1
+    slots[slot] = SlotSequence(submission, order: nextOrder, reused: reused, now: now)
+    contents[slot] = SlotContents(
+      tokens: submission.request.input, computed: reused, isBusy: true, lastUsed: nextOrder)
   }
 
   /// Empties a slot's cells, of which nothing certain is known any more.
@@ -127,21 +127,12 @@ final class DecodeLoop {
       end += part.count
       guard let sequence = slots[part.slot] else { continue }
       promptTokens += sequence.advance(part.count)
-      contents[part.slot].computed = min(sequence.position, sequence.request.prompt.count)
+      contents[part.slot].computed = min(sequence.position, contents[part.slot].tokens.count)
       guard part.wantsLogits else { continue }
       do throws(LlamaError) {
-        let (token, step) = try sequence.step(
-          core.context, at: end - 1, model: core.model, contextSize: core.contextSize, now: now)
-        let request = sequence.request.id
-        switch step {
-        case .token(let index, let text):
-          events.append(.token(request: request, index: index, token: token, text: text))
-        case .lastToken(let index, let text):
-          events.append(.token(request: request, index: index, token: token, text: text))
-          finish(part.slot, .length, now: now)
-        case .stop:
-          finish(part.slot, .stop, now: now)
-        }
+        let ending = try sequence.step(core.context, at: end - 1, now: now, into: &answerParts)
+        passOn(of: sequence)
+        if let ending { finish(part.slot, ending, now: now) }
       } catch {
         fail(part.slot, error)
       }
@@ -151,19 +142,27 @@ final class DecodeLoop {
   /// Ends a request that has a slot.
   private func finish(_ slot: Int, _ reason: FinishReason, now: ContinuousClock.Instant) {
     guard let sequence = free(slot) else { return }
-    events.append(
-      .finished(request: sequence.request.id, sequence.summary(reason, now: now)))
+    sequence.end(reason, into: &answerParts)
+    passOn(of: sequence)
+    events.append(.finished(request: sequence.request.id, sequence.summary(now: now)))
   }
 
-  /// Ends a request that still waits.
+  private func passOn(of sequence: SlotSequence) {
+    for part in answerParts { events.append(.token(request: sequence.request.id, part)) }
+    answerParts.removeAll(keepingCapacity: true)
+  }
+
+  /// Ends a request that has no slot.
   private func finish(_ submission: Mailbox.Submission, now: ContinuousClock.Instant) {
+    var answer = submission.answer
+    answer.end(.cancelled, into: &answerParts)
+    answerParts.removeAll()
     events.append(
       .finished(
         request: submission.request.id,
         GenerationSummary(
-          reason: .cancelled, promptTokens: submission.request.prompt.count, tokenCount: 0,
-          promptMilliseconds: 0, totalMilliseconds: (now - submission.time).milliseconds,
-          firstTokenMilliseconds: nil)))
+          answer, of: submission.request, promptMilliseconds: 0,
+          totalMilliseconds: (now - submission.time).milliseconds, firstTokenMilliseconds: nil)))
   }
 
   private func fail(_ slot: Int, _ error: LlamaError) {

@@ -44,11 +44,15 @@ public final class Engine: Sendable {
   /// end in one `finished` or `failed`.
   ///
   /// - Throws: `prompt_empty`, `prompt_too_long`, `invalid_parameter` (also where a request of
-  ///   that id has not ended), `queue_full` or `engine_stopped`.
+  ///   that id has not ended), `grammar_failed`, `queue_full` or `engine_stopped`.
   public func submit(_ request: EngineRequest) throws(LlamaError) {
     try request.params.validate()
     try core.model.checkPrompt(request.prompt, contextSize: core.contextSize)
-    try core.mailbox.submit(request)
+    try core.model.checkTokens(request.produced)
+    let answer = try AnswerBuilder(
+      model: core.model, params: request.params, prompt: request.prompt,
+      produced: request.produced, limit: core.contextSize - request.prompt.count)
+    try core.mailbox.submit(request, answer)
   }
 
   /// Ends a request within one decode, as `cancelled`, unless it ends by itself before. An id

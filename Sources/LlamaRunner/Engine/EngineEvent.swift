@@ -6,20 +6,30 @@ public struct EngineRequest: Sendable, Equatable {
   public var prompt: [Token]
   /// How to generate; the thread counts are the engine's own.
   public var params: GenerationParams
+  /// The beginning of the answer where another engine, or this one, gave it already: the answer
+  /// goes on behind it as it would have there, with the next index, where `params` has a seed or
+  /// draws nothing. `maxTokens` counts these tokens too.
+  public var produced: [Token]
 
   /// A request.
-  public init(id: UInt64, prompt: [Token], params: GenerationParams = GenerationParams()) {
+  public init(
+    id: UInt64, prompt: [Token], params: GenerationParams = GenerationParams(),
+    produced: [Token] = []
+  ) {
     self.id = id
     self.prompt = prompt
     self.params = params
+    self.produced = produced
   }
+
+  /// What is computed before the first draw.
+  var input: [Token] { prompt + produced }
 }
 
 /// What an engine tells about its requests. Each accepted one ends in one `finished` or `failed`.
 public enum EngineEvent: Sendable, Equatable {
-  /// A token was generated. Indexes count from 0 without a gap; the texts, joined, are the
-  /// answer's text, and one can be empty where a character spans tokens.
-  case token(request: UInt64, index: Int, token: Token, text: String)
+  /// A token was generated. The parts' texts, joined, are the answer's text.
+  case token(request: UInt64, AnswerPart)
   /// The generation ended.
   case finished(request: UInt64, GenerationSummary)
   /// The engine could not go on with it.
@@ -28,7 +38,7 @@ public enum EngineEvent: Sendable, Equatable {
   /// The request's number.
   public var request: UInt64 {
     switch self {
-    case .token(let request, _, _, _), .finished(let request, _), .failed(let request, _): request
+    case .token(let request, _), .finished(let request, _), .failed(let request, _): request
     }
   }
 }
@@ -37,10 +47,15 @@ public enum EngineEvent: Sendable, Equatable {
 public struct GenerationSummary: Sendable, Equatable {
   /// Why it ended.
   public var reason: FinishReason
+  /// The whole answer, with what was produced before.
+  public var text: String
   /// Tokens of the prompt.
   public var promptTokens: Int
-  /// Tokens generated, without the one that ended the answer.
+  /// Tokens of the answer, without the one that ended it.
   public var tokenCount: Int
+  /// The mean of the log-probabilities of the tokens drawn here; nil unless
+  /// `GenerationParams.logprobs` asks.
+  public var meanLogProbability: Double?
   /// Milliseconds from when it got a slot until its prompt was computed; 0 if it never was.
   public var promptMilliseconds: Double
   /// Milliseconds until it ended.
@@ -50,10 +65,13 @@ public struct GenerationSummary: Sendable, Equatable {
 
   /// A summary.
   public init(
-    reason: FinishReason, promptTokens: Int, tokenCount: Int, promptMilliseconds: Double,
-    totalMilliseconds: Double, firstTokenMilliseconds: Double?
+    reason: FinishReason, text: String, promptTokens: Int, tokenCount: Int,
+    meanLogProbability: Double?, promptMilliseconds: Double, totalMilliseconds: Double,
+    firstTokenMilliseconds: Double?
   ) {
     self.reason = reason
+    self.text = text
+    self.meanLogProbability = meanLogProbability
     self.promptTokens = promptTokens
     self.tokenCount = tokenCount
     self.promptMilliseconds = promptMilliseconds

@@ -4,6 +4,8 @@ import Synchronization
 final class Mailbox: Sendable {
   struct Submission {
     let request: EngineRequest
+    /// The answer before its first draw.
+    var answer: AnswerBuilder
     let time: ContinuousClock.Instant
   }
 
@@ -34,7 +36,7 @@ final class Mailbox: Sendable {
 
   // For callers.
 
-  func submit(_ request: EngineRequest) throws(LlamaError) {
+  func submit(_ request: EngineRequest, _ answer: AnswerBuilder) throws(LlamaError) {
     let refusal = state.withLock { state -> LlamaError? in
       guard !state.mail.stopping else { return LlamaError(.engineStopped, "the engine stopped") }
       guard state.live.count < slots + queueLimit else {
@@ -44,7 +46,7 @@ final class Mailbox: Sendable {
       guard state.live.insert(request.id).inserted else {
         return LlamaError(.invalidParameter, "request \(request.id) has not ended yet")
       }
-      state.mail.submissions.append(Submission(request: request, time: .now))
+      state.mail.submissions.append(Submission(request: request, answer: answer, time: .now))
       state.status.waiting += 1
       return nil
     }

@@ -2,13 +2,11 @@
 final class SlotSequence {
   let request: EngineRequest
   let order: UInt64
-  private let sampler: Sampler
-  private var assembler = UTF8Assembler()
+  private var answer: AnswerBuilder
   /// Tokens whose cells the context holds.
   private(set) var position: Int
   /// The sampled token whose cell the context does not hold yet.
   private var pending: Token?
-  private var generated: [Token] = []
   private var times: Times
 
   struct Times {
@@ -18,40 +16,33 @@ final class SlotSequence {
     var firstToken: ContinuousClock.Instant?
   }
 
-  /// What a sampled token means for the request.
-  enum Step: Equatable {
-    case token(index: Int, text: String)
-    /// The last token: the generation ends by length.
-    case lastToken(index: Int, text: String)
-    /// The model ended its answer.
-    case stop
-  }
-
-  var tokenCount: Int { generated.count }
+  /// What is computed before the first draw.
+  private let input: [Token]
   /// The tokens that have cells.
-  var computedTokens: [Token] { Array((request.prompt + generated).prefix(position)) }
+  var computedTokens: [Token] { Array((request.prompt + answer.tokens).prefix(position)) }
 
-  /// - Parameter reused: tokens of the prompt that have cells already.
+  /// - Parameter reused: tokens of the input that have cells already.
   init(
     _ submission: Mailbox.Submission, order: UInt64, reused: Int, now: ContinuousClock.Instant
-  ) throws(LlamaError) {
+  ) {
     request = submission.request
+    input = submission.request.input
+    answer = submission.answer
     self.order = order
     position = reused
-    sampler = try Sampler(submission.request.params)
     times = Times(submitted: submission.time, started: now)
   }
 
   var work: SlotWork {
-    position < request.prompt.count
-      ? .prefill(remaining: request.prompt.count - position, order: order) : .generate
+    position < input.count
+      ? .prefill(remaining: input.count - position, order: order) : .generate
   }
 
   /// Adds the next tokens to the batch.
   func add(_ part: BatchPart, to context: borrowing LlamaContext) {
     for offset in 0..<part.count {
       let at = position + offset
-      guard let token = at < request.prompt.count ? request.prompt[at] : pending else {
+      guard let token = at < input.count ? input[at] : pending else {
         preconditionFailure("nothing to compute")
       }
       context.add(
@@ -60,40 +51,52 @@ final class SlotSequence {
     }
   }
 
-  /// Notes that the next `count` tokens were computed. Returns how many were the prompt's.
+  /// Notes that the next `count` tokens were computed. Returns how many were the input's.
   func advance(_ count: Int) -> Int {
-    let prompt = min(count, max(0, request.prompt.count - position))
+    let known = min(count, max(0, input.count - position))
     position += count
-    return prompt
+    return known
   }
 
-  /// Samples after the batch's token at `index`.
+  /// Draws after the batch's token at `index` and appends what can be passed on.
+  ///
+  /// - Returns: why the answer is over; nil where it goes on.
   func step(
-    _ context: borrowing LlamaContext, at index: Int, model: Model, contextSize: Int,
-    now: ContinuousClock.Instant
-  ) throws(LlamaError) -> (token: Token, step: Step) {
+    _ context: borrowing LlamaContext, at index: Int, now: ContinuousClock.Instant,
+    into parts: inout [AnswerPart]
+  ) throws(LlamaError) -> FinishReason? {
     if times.promptDone == nil { times.promptDone = now }
-    let token = try context.sample(sampler, at: index)
-    if model.isEndOfGeneration(token) { return (token, .stop) }
-    if times.firstToken == nil { times.firstToken = now }
-    let index = tokenCount
-    generated.append(token)
-    pending = token
-    let text = model.withPiece(of: token) { assembler.append($0) }
-    if tokenCount == request.params.maxTokens
-      || request.prompt.count + tokenCount >= contextSize
-    {
-      return (token, .lastToken(index: index, text: text + assembler.finish()))
+    pending = try answer.draw(from: context, at: index, into: &parts)
+    if times.firstToken == nil, answer.tokens.count > request.produced.count {
+      times.firstToken = now
     }
-    return (token, .token(index: index, text: text))
+    return answer.ending
   }
 
-  func summary(_ reason: FinishReason, now: ContinuousClock.Instant) -> GenerationSummary {
+  /// Ends the answer and appends what was held back of it.
+  func end(_ reason: FinishReason, into parts: inout [AnswerPart]) {
+    answer.end(reason, into: &parts)
+  }
+
+  func summary(now: ContinuousClock.Instant) -> GenerationSummary {
     GenerationSummary(
-      reason: reason, promptTokens: request.prompt.count, tokenCount: tokenCount,
+      answer, of: request,
       promptMilliseconds: times.promptDone.map { ($0 - times.started).milliseconds } ?? 0,
       totalMilliseconds: (now - times.submitted).milliseconds,
       firstTokenMilliseconds: times.firstToken.map { ($0 - times.submitted).milliseconds })
+  }
+}
+
+extension GenerationSummary {
+  init(
+    _ answer: AnswerBuilder, of request: EngineRequest, promptMilliseconds: Double,
+    totalMilliseconds: Double, firstTokenMilliseconds: Double?
+  ) {
+    self.init(
+      reason: answer.ending ?? .cancelled, text: answer.text, promptTokens: request.prompt.count,
+      tokenCount: answer.tokens.count, meanLogProbability: answer.likelihoods.meanLogProbability,
+      promptMilliseconds: promptMilliseconds, totalMilliseconds: totalMilliseconds,
+      firstTokenMilliseconds: firstTokenMilliseconds)
   }
 }
 

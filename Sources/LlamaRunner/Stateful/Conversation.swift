@@ -87,33 +87,28 @@ struct Conversation: ~Copyable, Sendable {
   ) throws(LlamaError) -> Generation {
     let prompt = try prompt(question)
     try checkRoom(for: prompt, question: question)
-    var generation = Generation(
-      text: "", tokens: [], promptTokens: prompt.tokens.count, finishReason: .length)
     guard try memory.hold(prompt.tokens, while: { proceed("") }) else {
-      generation.finishReason = .cancelled
-      return generation
+      return Generation(
+        text: "", tokens: [], promptTokens: prompt.tokens.count, finishReason: .cancelled)
     }
-    let limit = min(maxTokens, memory.capacity - prompt.tokens.count)
-    var assembler = UTF8Assembler()
-    while true {
-      let token = try memory.sample(sampler)
-      if model.isEndOfGeneration(token) {
-        generation.finishReason = .stop
+    sampler.sampler.lookBack(at: prompt.tokens)
+    var answer = try AnswerBuilder(
+      model: model, sampler: sampler.sampler, stops: sampler.stops,
+      limit: min(maxTokens, memory.capacity - prompt.tokens.count))
+    var parts: [AnswerPart] = []
+    while let token = try memory.draw(&answer, into: &parts) {
+      guard proceed(takeText(of: &parts)) else {
+        answer.end(.cancelled, into: &parts)
         break
       }
-      generation.tokens.append(token)
-      var piece = model.withPiece(of: token) { assembler.append($0) }
-      let isLast = generation.tokens.count == limit
-      if isLast { piece += assembler.finish() }
-      generation.text += piece
-      if !proceed(piece), !isLast {
-        generation.finishReason = .cancelled
-        break
-      }
-      if isLast { break }
       try memory.append([token])
     }
-    commit(question, prompt, generation)
+    _ = proceed(takeText(of: &parts))
+    let generation = Generation(answer, promptTokens: prompt.tokens.count)
+    // Of tokens that a stop string cut, the text that is left is what was said.
+    let said =
+      answer.wasCut ? try model.tokenize(answer.text, addSpecial: false) : generation.tokens
+    commit(question, prompt, generation.text, said)
     return generation
   }
 
@@ -164,15 +159,22 @@ struct Conversation: ~Copyable, Sendable {
         + "and needs room for an answer: gcContext or clearContext makes room")
   }
 
-  private mutating func commit(_ question: String, _ prompt: Prompt, _ generation: Generation) {
+  private func takeText(of parts: inout [AnswerPart]) -> String {
+    defer { parts.removeAll(keepingCapacity: true) }
+    return parts.reduce(into: "") { $0 += $1.text }
+  }
+
+  private mutating func commit(
+    _ question: String, _ prompt: Prompt, _ answer: String, _ answerTokens: [Token]
+  ) {
     if !prompt.continues {
       for index in turns.indices { turns[index].answerStart = nil }
     }
     turns.append(
       Turn(
-        question: question, answer: generation.text,
+        question: question, answer: answer,
         answerStart: (prompt.tokens.count, prompt.text.utf8.count)))
-    tokens = prompt.tokens + generation.tokens
-    text = prompt.text + generation.text
+    tokens = prompt.tokens + answerTokens
+    text = prompt.text + answer
   }
 }

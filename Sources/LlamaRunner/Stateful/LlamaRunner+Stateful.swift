@@ -34,7 +34,7 @@ extension LlamaRunner {
     try withConversation { (conversation) throws(LlamaError) in
       var params = conversation.params
       params.maxTokens = maxTokens ?? params.maxTokens
-      let sampler = try TokenSampler(params)
+      let sampler = try TokenSampler(params, model: model)
       return try conversation.generate(
         text, maxTokens: params.maxTokens, sampler: sampler, proceed: onText)
     }

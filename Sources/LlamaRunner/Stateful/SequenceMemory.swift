@@ -84,10 +84,23 @@ struct SequenceMemory: ~Copyable, Sendable {
     last = nil
   }
 
-  /// The next token; there must be logits.
-  func sample(_ sampler: borrowing TokenSampler) throws(LlamaError) -> Token {
-    guard let last else { throw LlamaError(.decodeFailed, "nothing was computed to sample from") }
-    return try context.sample(sampler.sampler, at: last)
+  /// The next token.
+  ///
+  /// - Throws: `decode_failed` where nothing was computed.
+  func draw(_ sampler: Sampler) throws(LlamaError) -> Sampler.Draw {
+    try sampler.draw(from: context, at: try place())
+  }
+
+  /// An answer's next token, as `AnswerBuilder.draw` puts it.
+  func draw(
+    _ answer: inout AnswerBuilder, into parts: inout [AnswerPart]
+  ) throws(LlamaError) -> Token? {
+    try answer.draw(from: context, at: try place(), into: &parts)
+  }
+
+  private func place() throws(LlamaError) -> Int {
+    guard let last else { throw LlamaError(.decodeFailed, "nothing was computed to draw from") }
+    return last
   }
 
   /// One number a token of the vocabulary; empty where nothing was computed.

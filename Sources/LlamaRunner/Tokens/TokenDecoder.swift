@@ -43,11 +43,15 @@ public struct TokenDecoder: ~Copyable, Sendable {
     try memory.append(batch.tokens)
   }
 
-  /// The next token after those computed.
+  /// The next token after those computed; nil where the sampler's grammar is at its end.
   ///
-  /// - Throws: `decode_failed` where nothing was computed.
-  public func sample(_ sampler: borrowing TokenSampler) throws(LlamaError) -> Token {
-    try memory.sample(sampler)
+  /// - Throws: `decode_failed` where nothing was computed, `grammar_failed` where the model has no
+  ///   token that the sampler's grammar allows.
+  public func sample(_ sampler: borrowing TokenSampler) throws(LlamaError) -> Token? {
+    switch try memory.draw(sampler.sampler) {
+    case .token(let token, _): token
+    case .grammarDone: nil
+    }
   }
 
   /// What the model makes of the tokens computed: one unnormalised log-probability a token of the

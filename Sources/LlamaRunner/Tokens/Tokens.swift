@@ -16,14 +16,14 @@ public enum Tokens {
     TokenBatch(tokens: tokens, startPosition: startPosition)
   }
 
-  /// A sampler: the `topK` likeliest tokens, of them the fewest whose probabilities reach `topP`,
+  /// A sampler of a model's tokens: the `topK` likeliest, of them the fewest whose probabilities reach `topP`,
   /// and a draw at `temperature`.
   ///
   /// - Throws: `invalid_parameter` where one is out of the range that `GenerationParams` gives.
   public static func createSampler(
-    temperature: Double, topP: Double, topK: Int, seed: UInt32? = nil
+    temperature: Double, topP: Double, topK: Int, seed: UInt32? = nil, model: Model
   ) throws(LlamaError) -> TokenSampler {
     try TokenSampler(
-      GenerationParams(temperature: temperature, topP: topP, topK: topK, seed: seed))
+      GenerationParams(temperature: temperature, topP: topP, topK: topK, seed: seed), model: model)
   }
 }

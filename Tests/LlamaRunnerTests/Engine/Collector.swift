@@ -51,21 +51,21 @@ final class Collector: Sendable {
     await wait { $0.count { $0.isEnd } >= ends }
   }
 
-  /// One request's answer, with its events checked: contiguous indexes, then one end, then nothing.
+  /// One request's answer, with its events checked: contiguous indexes from `first`, then one end, then nothing.
   func answer(
-    _ request: UInt64, sourceLocation: SourceLocation = #_sourceLocation
+    _ request: UInt64, from first: Int = 0, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Answer {
     let events = events.filter { $0.request == request }
     var answer = Answer()
     for (place, event) in events.enumerated() {
       switch event {
-      case .token(_, let index, let token, let text):
-        #expect(index == place, sourceLocation: sourceLocation)
-        answer.tokens.append(token)
-        answer.text += text
+      case .token(_, let part):
+        #expect(part.index == first + place, sourceLocation: sourceLocation)
+        answer.tokens.append(part.token)
+        answer.text += part.text
       case .finished(_, let summary):
         #expect(place == events.count - 1, "nothing after the end", sourceLocation: sourceLocation)
-        #expect(summary.tokenCount == answer.tokens.count, sourceLocation: sourceLocation)
+        #expect(summary.tokenCount == first + answer.tokens.count, sourceLocation: sourceLocation)
         answer.summary = summary
       case .failed(_, let error):
         #expect(place == events.count - 1, "nothing after the end", sourceLocation: sourceLocation)

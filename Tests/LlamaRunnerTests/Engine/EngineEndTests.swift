@@ -22,8 +22,8 @@ import Testing
       collector.deliver($0)
     }
     collector.onEvent { [weak engine] event in
-      guard case .token(1, let index, _, _) = event, let engine else { return }
-      onToken(engine, index)
+      guard case .token(1, let part) = event, let engine else { return }
+      onToken(engine, part.index)
     }
     return engine
   }

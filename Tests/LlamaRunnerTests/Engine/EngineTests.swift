@@ -93,7 +93,7 @@ import Testing
     defer { engine.stop() }
     let long = [Token](repeating: try model.tokenize("go", addSpecial: false)[0], count: 450)
     collector.onEvent { [weak engine] event in
-      guard case .token(1, 0, _, _) = event else { return }
+      guard case .token(1, let part) = event, part.index == 0 else { return }
       try? engine?.submit(
         EngineRequest(id: 2, prompt: long, params: TestModel.hot(maxTokens: 1)))
     }
@@ -130,7 +130,7 @@ import Testing
     defer { engine.stop() }
     let gate = DispatchSemaphore(value: 0)
     collector.onEvent { event in
-      if case .token(1, 0, _, _) = event { gate.wait() }
+      if case .token(1, let part) = event, part.index == 0 { gate.wait() }
     }
     func request(_ id: UInt64) -> EngineRequest {
       EngineRequest(id: id, prompt: [300], params: TestModel.hot(maxTokens: 5))
@@ -150,7 +150,7 @@ import Testing
     defer { engine.stop() }
     let gate = DispatchSemaphore(value: 0)
     collector.onEvent { event in
-      if case .token(1, 0, _, _) = event { gate.wait() }
+      if case .token(1, let part) = event, part.index == 0 { gate.wait() }
     }
     let request = EngineRequest(id: 1, prompt: [300], params: TestModel.hot(maxTokens: 5))
     try engine.submit(request)

@@ -142,7 +142,7 @@ import Testing
   @Test func aSamplerOfOnesOwnDrawsTheTokens() throws {
     let params = TestModel.hot(maxTokens: 12, seed: 3)
     let expected = try runner(params: params).generateStateful("A", maxTokens: 12)
-    let sampler = try TokenSampler(params)
+    let sampler = try TokenSampler(params, model: model)
     let own = try runner().generateStateful("A", maxTokens: 12, sampler: sampler)
     #expect(own == expected)
     let further = try runner().generateStateful("A", maxTokens: 12, sampler: sampler)
