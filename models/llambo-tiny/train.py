@@ -7,7 +7,7 @@ import os
 import random
 import time
 
-# Threads that spin while they wait slow a busy machine's training down tenfold. To be set before torch loads.
+# Threads that spin while they wait slow training down much on a busy machine. To be set before torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
