@@ -2,7 +2,7 @@
 # The programs: compiled, and the cluster on this machine run through llamboctl.
 # Sourced by deploy.sh.
 
-readonly QUESTION="What is a cluster?"
+readonly QUESTION="What is a load balancer?"
 
 llamboctl() {
   "$LLAMBO_ROOT/.build/release/llamboctl" "$@"

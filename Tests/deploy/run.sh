@@ -223,7 +223,7 @@ stand_in swift 'case "$1" in
 stand_in llamboctl 'echo "llamboctl $* with $CLUSTER_CONFIG"'
 CLUSTER_CONFIG=my.yaml deploy 0 all
 expect "llamboctl init with $room/elsewhere/my.yaml"
-expect "llamboctl limbot --temperature 0 What is a cluster?"
+expect "llamboctl limbot --temperature 0 What is a load balancer?"
 expect "./deploy.sh stop"
 deploy 0 start
 case $output in *compiled*) broken "it compiled again with nothing changed" ;; esac

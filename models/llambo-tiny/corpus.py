@@ -112,12 +112,13 @@ class Corpus:
 
     def dialogue(self):
         """One training sequence as a list of (text, is_answer) parts."""
-        roll = self.rng.random()
-        if roll < 0.30:
-            return self._raw()
-        if roll < 0.88:
-            return self._chat(1)
+        if self.rng.random() < 0.92:
+            return self.single()
         return self._chat(self.rng.randint(10, 15) if self.rng.random() < 0.08 else self.rng.randint(2, 4))
+
+    def single(self):
+        """A question and its answer, raw or as a chat."""
+        return self._raw() if self.rng.random() < 0.33 else self._chat(1)
 
     def _raw(self):
         question, answer = self.pair()
@@ -145,7 +146,7 @@ class Corpus:
 
     def _about(self, topic):
         rng = self.rng
-        if topic.questions and (not topic.names or rng.random() < 0.4):
+        if topic.questions and (not topic.names or rng.random() < 0.5):
             question = rng.choice(topic.questions)
             return (self._disturbed(question) if topic.names else question), topic.answer
         name = rng.choice(topic.names)

@@ -3,41 +3,65 @@
 from pathlib import Path
 import argparse
 import json
-import math
+import os
 import random
 import time
 
+# Threads that spin while they wait slow training down much on a busy machine. To be set before torch loads.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import torch
+from torch.nn import functional as F
 
 import gguf_export
 from corpus import Corpus, is_on_topic, read_heldout
 from model import Llama, Shape
 from start import start_vectors
-from tokenizer import Tokenizer, learn_merges
+from tokenizer import END, Tokenizer, learn_merges
 
 SEED = 20240917
 VOCAB = 2560
-BATCH_TOKENS = 1536
-POOL = 1024
-OPENING = 10  # tokens of an answer that tell its topic; the rest follows from them
+QUESTION_STEPS = 4000  # of reading questions alone, with the lower half of the model
+QUESTION_TOKENS = 3072  # in a batch of such a step
+ANSWER_STEPS = 4000  # of the whole model with answers
+ANSWER_TOKENS = 2048
+POOL = 2048
+OPENING = 8  # tokens of an answer that tell its topic; the rest follows from them
 CUT_SHARE = 0.75  # of the single answers end after the opening, to see more questions in the same time
 IGNORED = -1
 
 
-def batches(corpus, tokenizer, topic_ids, rng):
-    """Endless batches of about BATCH_TOKENS tokens; sequences of like length share one batch."""
+def batches(sequences, size, rng, collate):
+    """Endless batches of about `size` tokens; sequences of like length share one batch."""
     while True:
-        pool = sorted((encode(corpus.dialogue(), tokenizer, topic_ids, rng) for _ in range(POOL)), key=lambda s: len(s[0]))
+        pool = sorted((next(sequences) for _ in range(POOL)), key=lambda s: len(s[0]))
         groups, group = [], []
         for sequence in pool:
-            if group and len(sequence[0]) * (len(group) + 1) > BATCH_TOKENS:
+            if group and len(sequence[0]) * (len(group) + 1) > size:
                 groups.append(group)
                 group = []
             group.append(sequence)
         groups.append(group)
         rng.shuffle(groups)
         for group in groups:
-            yield collate(group, tokenizer.pad)
+            yield collate(group)
+
+
+def questions(corpus, tokenizer, topic_ids, rng):
+    """Endless single questions: tokens up to where the answer begins, and the topic."""
+    while True:
+        (text, _), (answer, _) = corpus.single()
+        yield tokenizer.encode(text, dropout=0.1, rng=rng), topic_ids[plain(answer)]
+
+
+def conversations(corpus, tokenizer, topic_ids, rng):
+    """Endless dialogues, as `encode` gives them."""
+    while True:
+        yield encode(corpus.dialogue(), tokenizer, topic_ids, rng)
+
+
+def plain(answer):
+    return answer.removesuffix(END).strip()
 
 
 def encode(dialogue, tokenizer, topic_ids, rng):
@@ -54,25 +78,32 @@ def encode(dialogue, tokenizer, topic_ids, rng):
         depths += range(len(ids))
         topics += [IGNORED] * len(ids)
         if is_answer:
-            topics[-len(ids)] = topic_ids[text.removesuffix(tokenizer.tokens[tokenizer.end]).strip()]
+            topics[-len(ids)] = topic_ids[plain(text)]
     return tokens[:-1], targets[1:], depths[1:], topics[1:]
 
 
-def collate(group, pad):
-    length = max(len(tokens) for tokens, *_ in group)
-    fillers = (pad, IGNORED, 0, IGNORED)
-    return [torch.tensor([row + [filler] * (length - len(row)) for row in rows])
-            for rows, filler in zip(zip(*group), fillers)]
+def padded(rows, filler):
+    length = max(map(len, rows))
+    return torch.tensor([row + [filler] * (length - len(row)) for row in rows])
 
 
-def optimizers(model, guess):
-    """Muon for the matrices between the layers, AdamW for embeddings and norms."""
-    inner = [p for name, p in model.named_parameters() if p.ndim == 2 and name.startswith("blk")]
-    outer = [p for name, p in model.named_parameters() if p.ndim < 2 or not name.startswith("blk")]
-    outer += guess.parameters()
+def question_batch(group, pad):
+    tokens, topics = zip(*group)
+    return padded(tokens, pad), torch.tensor([len(row) - 1 for row in tokens]), torch.tensor(topics)
+
+
+def conversation_batch(group, pad):
+    return [padded(rows, filler) for rows, filler in zip(zip(*group), (pad, IGNORED, 0, IGNORED))]
+
+
+def optimizers(blocks, others, muon_peaks, adam_peak):
+    """Muon for the matrices between the layers, each of `blocks` at its peak rate, AdamW for the other parameters."""
+    matrices = [{"params": [p for p in block.parameters() if p.ndim == 2], "lr": peak}
+                for block, peak in zip(blocks, muon_peaks)]
+    others = others + [p for block in blocks for p in block.parameters() if p.ndim < 2]
     return [
-        torch.optim.Muon(inner, lr=0.01, weight_decay=0.05, momentum=0.95),
-        torch.optim.AdamW(outer, lr=0.003, weight_decay=0.01, betas=(0.9, 0.98)),
+        torch.optim.Muon(matrices, lr=0.0, weight_decay=0.05, momentum=0.95),
+        torch.optim.AdamW(others, lr=adam_peak, weight_decay=0.01, betas=(0.9, 0.98)),
     ]
 
 
@@ -81,30 +112,58 @@ def rate(done):
     return min(1, done / 0.02, (1 - done) / 0.6)
 
 
-def train(model, guess, stream, steps):
-    model.train()
-    tuners = optimizers(model, guess)
-    peaks = [tuner.param_groups[0]["lr"] for tuner in tuners]
+def run(tuners, steps, names, losses):
+    """Takes `steps` steps down the first of the `losses()`, and prints the means of the others, called `names`."""
+    groups = [group for tuner in tuners for group in tuner.param_groups]
+    weights = [p for group in groups for p in group["params"]]
+    peaks = [group["lr"] for group in groups]
     began, recent = time.monotonic(), []
     for step in range(steps):
-        tokens, targets, depths, topics = next(stream)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            losses, topic = model.losses(tokens, targets, topics, guess)
-        opening = depths[targets >= 0] < OPENING
-        first, rest = losses[opening].mean(), losses[~opening].sum() / max(1, (~opening).sum())
-        (first + 0.2 * rest + 0.3 * topic).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for tuner, peak in zip(tuners, peaks):
-            tuner.param_groups[0]["lr"] = peak * rate((step + 1) / (steps + 1))
+        total, *told = losses()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        for group, peak in zip(groups, peaks):
+            group["lr"] = peak * rate((step + 1) / (steps + 1))
+        for tuner in tuners:
             tuner.step()
             tuner.zero_grad()
-        recent.append((topic.item(), first.item(), rest.item()))
+        recent.append([loss.item() for loss in told])
         if (step + 1) % 50 == 0 or step + 1 == steps:
-            topic, first, rest = (sum(column) / len(recent) for column in zip(*recent))
-            print(f"step {step + 1}/{steps}  loss of topics {topic:.3f}, openings {first:.4f}, the rest {rest:.4f}  "
-                  f"{time.monotonic() - began:.0f} s", flush=True)
+            means = (sum(column) / len(recent) for column in zip(*recent))
+            print(f"step {step + 1}/{steps}  loss of " + ", ".join(f"{n} {m:.4f}" for n, m in zip(names, means))
+                  + f"  {time.monotonic() - began:.0f} s", flush=True)
             recent.clear()
-    model.eval()
+
+
+def learn_questions(model, guess, stream, steps):
+    """Teaches the lower half of the model to tell by the end of a question which topic it is about."""
+    lower = model.blk[:model.shape.layers // 2]
+
+    def losses():
+        tokens, places, topics = next(stream)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = F.cross_entropy(guess(model.question_states(tokens, places)).float(), topics)
+        return loss, loss
+
+    others = [model.token_embd.weight, *guess.parameters()]
+    run(optimizers(lower, others, [0.01] * len(lower), 0.003), steps, ["topics"], losses)
+
+
+def learn_answers(model, guess, stream, steps):
+    """Teaches the whole model to say the answers; what it reads from questions changes at a lower rate."""
+    half = model.shape.layers // 2
+
+    def losses():
+        tokens, targets, depths, topics = next(stream)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            each, topic = model.losses(tokens, targets, topics, guess)
+        opening = depths[targets >= 0] < OPENING
+        first, rest = each[opening].mean(), each[~opening].sum() / max(1, (~opening).sum())
+        return first + 0.2 * rest + 0.3 * topic, topic, first, rest
+
+    others = [model.token_embd.weight, model.output_norm.weight, *guess.parameters()]
+    peaks = [0.004] * half + [0.01] * (len(model.blk) - half)
+    run(optimizers(model.blk, others, peaks, 0.002), steps, ["topics", "openings", "the rest"], losses)
 
 
 def answer(model, tokenizer, question):
@@ -146,7 +205,7 @@ def measure(model, tokenizer, heldout):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--steps", type=int, default=2200)
+    options.add_argument("--part", type=float, default=1.0, help="of the steps to take, for a shorter trial")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--output", type=Path, default=Path(__file__).parent)
     options = options.parse_args()
@@ -164,7 +223,13 @@ def main():
     vectors = start_vectors(corpus, tokenizer, topic_ids, model.shape.width, rng)
     model.token_embd.weight.data.copy_(vectors)
     guess = torch.nn.Linear(model.shape.width, len(topic_ids))
-    train(model, guess, batches(corpus, tokenizer, topic_ids, rng), options.steps)
+    model.train()
+    source, pad = (corpus, tokenizer, topic_ids, rng), tokenizer.pad
+    learn_questions(model, guess, batches(questions(*source), QUESTION_TOKENS, rng, lambda g: question_batch(g, pad)),
+                    round(QUESTION_STEPS * options.part))
+    learn_answers(model, guess, batches(conversations(*source), ANSWER_TOKENS, rng, lambda g: conversation_batch(g, pad)),
+                  round(ANSWER_STEPS * options.part))
+    model.eval()
     export(model, tokenizer, options.output)
     measure(model, tokenizer, heldout)
 

@@ -117,7 +117,10 @@ extension SystemTests {
     }
 
     @Test func seedRepeatsARandomAnswer() throws {
-      var request = GenerationRequest.infer("A cluster", maxTokens: 24, temperature: 1.5)
+      // The model is so sure of its words that milder sampling says the same with any seed.
+      var request = GenerationRequest.infer("A cluster", maxTokens: 24, temperature: 5)
+      request.topP = 1
+      request.topK = 0
       request.seed = 42
       let client = try Client(worker.address)
       let first = try client.answer(to: request)
