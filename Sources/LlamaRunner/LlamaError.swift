@@ -33,7 +33,7 @@ public struct LlamaError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let adapterInvalid = Code(name: "adapter_invalid")
     /// The model computes no embedding of the text.
     public static let embeddingFailed = Code(name: "embedding_failed")
-    /// The model's chat template does not take these messages.
+    /// The model's chat template does not take these messages, does not end, or crashes.
     public static let templateFailed = Code(name: "template_failed")
     /// A JSON schema has no grammar.
     public static let grammarFailed = Code(name: "grammar_failed")

@@ -73,6 +73,9 @@ bool cllama_token_ends_generation(const cllama_model *model, cllama_token token)
 /// The model's chat template over messages, up to where the assistant's answer begins, without
 /// the BOS token that tokenizing adds. A model without a template gets ChatML.
 ///
+/// The template runs in a child process, with bounds on its time and memory: false with the reason
+/// where it does not end or crashes.
+///
 /// `bytes` holds each message's role and content one after the other, `lengths` their lengths:
 /// 2 * `count` of them.
 bool cllama_chat_prompt(
