@@ -27,6 +27,9 @@ struct cllama_context {
   int32_t capacity = 0;
   ggml_threadpool *pool = nullptr;
   std::atomic<bool> aborted{false};
+  std::atomic<bool> interrupted{false};
+  /// Whether the memory gives up the cells that an interrupted decode leaves.
+  bool interruptible = false;
 
   cllama_context() = default;
   cllama_context(const cllama_context &) = delete;

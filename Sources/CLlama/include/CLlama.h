@@ -86,7 +86,8 @@ bool cllama_chat_prompt(
 bool cllama_grammar_from_json_schema(
     const char *schema, cllama_text *grammar, cllama_text *error);
 
-// Contexts. One thread at a time uses a context; cllama_context_abort alone is free of that.
+// Contexts. One thread at a time uses a context; cllama_context_abort and _interrupt alone are free
+// of that.
 
 typedef struct {
   /// Tokens that each sequence can hold.
@@ -121,6 +122,8 @@ typedef enum {
   CLLAMA_DECODE_NO_ROOM = 1,
   CLLAMA_DECODE_ABORTED = 2,
   CLLAMA_DECODE_FAILED = 3,
+  /// The cells of the batch's tokens may be there or not.
+  CLLAMA_DECODE_INTERRUPTED = 4,
 } cllama_decode_result;
 
 /// Computes the batch. The batch's place of a token that wanted logits is what sampling takes.
@@ -129,6 +132,10 @@ cllama_decode_result cllama_decode(cllama_context *context, cllama_text *error);
 void cllama_sequence_clear(cllama_context *context, int32_t sequence);
 /// Ends a decode that runs, and every later one, with CLLAMA_DECODE_ABORTED. Any thread may call it.
 void cllama_context_abort(cllama_context *context);
+/// With true, ends a decode that runs with CLLAMA_DECODE_INTERRUPTED, and every later one until it is
+/// called with false. A model whose memory cannot give up single cells decodes on. Any thread may
+/// call it.
+void cllama_context_interrupt(cllama_context *context, bool interrupts);
 
 // A context's memory: the cells of each sequence, one a position.
 

@@ -12,6 +12,7 @@ final class DecodeLoop {
   private var mail = Mailbox.Mail()
   private var work: [SlotWork]
   private var parts: [BatchPart] = []
+  private var prefilling: [UInt64] = []
   private var events: [EngineEvent] = []
   private var promptTokens = 0
 
@@ -110,14 +111,41 @@ final class DecodeLoop {
     core.context.clearBatch()
     for part in parts { slots[part.slot]?.add(part, to: core.context) }
     do throws(LlamaError) {
-      try core.context.decode()
+      switch try decodeBatch() {
+      case .whole: sample()
+      case .interrupted: takeBack()
+      }
     } catch {
       // An abort is `stop`'s: the next turn ends all requests as cancelled.
       guard error.code != .engineStopped else { return }
       for part in parts { fail(part.slot, error) }
-      return
     }
-    sample()
+  }
+
+  /// Decodes so that cancelling a request whose prompt is in the batch interrupts it.
+  private func decodeBatch() throws(LlamaError) -> LlamaContext.Decoded {
+    prefilling.removeAll(keepingCapacity: true)
+    for part in parts {
+      guard case .prefill = work[part.slot], let sequence = slots[part.slot] else { continue }
+      prefilling.append(sequence.request.id)
+    }
+    guard !prefilling.isEmpty else { return try core.context.decode() }
+    guard core.mailbox.beginPrefill(prefilling) else { return .interrupted }
+    defer { core.mailbox.endPrefill { core.context.interrupt(false) } }
+    return try core.context.decode()
+  }
+
+  /// Leaves every slot of a batch that was interrupted with the cells that it had before. The next
+  /// turn ends who was cancelled, and computes the others' tokens anew.
+  private func takeBack() {
+    for part in parts {
+      guard let sequence = slots[part.slot] else { continue }
+      guard !core.context.remove(sequence.position..<Int(Int32.max), sequence: part.slot) else {
+        continue
+      }
+      fail(
+        part.slot, LlamaError(.decodeFailed, "the memory cannot go back to before a decode"))
+    }
   }
 
   private func sample() {

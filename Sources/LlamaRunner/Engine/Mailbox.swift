@@ -18,6 +18,8 @@ final class Mailbox: Sendable {
     var mail = Mail()
     /// Requests that were accepted and have not ended.
     var live: Set<UInt64> = []
+    /// Requests of whose prompts a decode that runs computes a part.
+    var prefilling: [UInt64] = []
     var status: EngineStatus
   }
 
@@ -52,10 +54,13 @@ final class Mailbox: Sendable {
     wake.signal()
   }
 
-  func cancel(_ request: UInt64) {
+  /// - Parameter interrupt: called where a decode runs that computes the request's prompt, before
+  ///   `endPrefill` can settle it.
+  func cancel(_ request: UInt64, interrupt: () -> Void) {
     let known = state.withLock { state in
       guard state.live.contains(request) else { return false }
       state.mail.cancelled.insert(request)
+      if state.prefilling.contains(request) { interrupt() }
       return true
     }
     if known { wake.signal() }
@@ -68,6 +73,9 @@ final class Mailbox: Sendable {
 
   var status: EngineStatus { state.withLock { $0.status } }
 
+  /// Requests whose cancelling interrupts the decode that runs.
+  var prefilling: [UInt64] { state.withLock { $0.prefilling } }
+
   // For the decode thread.
 
   /// Takes what is there; waits for something first where the thread has nothing else to do.
@@ -79,6 +87,25 @@ final class Mailbox: Sendable {
       swap(&mail.submissions, &state.mail.submissions)
       swap(&mail.cancelled, &state.mail.cancelled)
       mail.stopping = state.mail.stopping
+    }
+  }
+
+  /// Notes whose prompts the next decode computes; false, and nothing noted, where one of them was
+  /// cancelled since the mail was taken.
+  func beginPrefill(_ requests: [UInt64]) -> Bool {
+    state.withLock { state in
+      guard !requests.contains(where: state.mail.cancelled.contains) else { return false }
+      state.prefilling.append(contentsOf: requests)
+      return true
+    }
+  }
+
+  /// Notes that the decode ended. `settle` takes back an interruption that came too late for it:
+  /// none can come after.
+  func endPrefill(_ settle: () -> Void) {
+    state.withLock { state in
+      state.prefilling.removeAll(keepingCapacity: true)
+      settle()
     }
   }
 
