@@ -60,6 +60,7 @@ cllama_context *cllama_context_create(
     if (!options.shifts && has_narrow_heads(model->model)) {
       params.type_k = params.type_v = GGML_TYPE_Q8_0;
     }
+    handle->layout = {uint32_t(params.type_k), uint32_t(params.type_v), params.n_seq_max};
     params.no_perf = true;
     params.abort_callback = is_aborted;
     params.abort_callback_data = handle.get();
@@ -115,6 +116,7 @@ cllama_decode_result cllama_decode(cllama_context *context, cllama_text *error) 
   cllama::log_capture log;
   return cllama::guarded(error, CLLAMA_DECODE_FAILED, [&] {
     int32_t result = llama_decode(context->context, context->batch);
+    if (result >= 0) context->unsettled = false;
     if (result == 0) return CLLAMA_DECODED;
     cllama::set(error, log.reason(("llama_decode gives " + std::to_string(result)).c_str()));
     if (result == 1) return CLLAMA_DECODE_NO_ROOM;

@@ -30,6 +30,9 @@ struct cllama_context {
   std::atomic<bool> interrupted{false};
   /// Whether the memory gives up the cells that an interrupted decode leaves.
   bool interruptible = false;
+  /// Whether cells were moved or copied in name only: llama.cpp does it when it decodes next.
+  bool unsettled = false;
+  cllama_cell_layout layout{};
 
   cllama_context() = default;
   cllama_context(const cllama_context &) = delete;

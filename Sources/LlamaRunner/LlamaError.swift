@@ -39,6 +39,8 @@ public struct LlamaError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let grammarFailed = Code(name: "grammar_failed")
     /// A parameter is out of its range.
     public static let invalidParameter = Code(name: "invalid_parameter")
+    /// A saved state is damaged, or of another model or kind of context.
+    public static let stateInvalid = Code(name: "state_invalid")
     /// llama.cpp failed to compute a batch.
     public static let decodeFailed = Code(name: "decode_failed")
     /// All slots are taken and the queue is full.

@@ -156,6 +156,32 @@ int32_t cllama_sequence_end(cllama_context *context, int32_t sequence);
 /// token wanted none. They live until the next decode.
 const float *cllama_logits(cllama_context *context, int32_t index);
 
+// A sequence's cells as bytes, to be put back into a context of the same model and layout.
+
+/// What contexts must have in common for one to take the other's cells.
+typedef struct {
+  /// ggml's numbers of the types.
+  uint32_t key_type;
+  uint32_t value_type;
+  /// Sequences that the context was made for.
+  uint32_t sequences;
+} cllama_cell_layout;
+
+cllama_cell_layout cllama_context_layout(const cllama_context *context);
+/// Whether all cells are what they are said to be. Those that were shifted or copied are only after
+/// the next decode; until then states are neither read nor written.
+bool cllama_context_is_settled(const cllama_context *context);
+/// Bytes of a sequence's state; 0 where it has none.
+size_t cllama_sequence_state_size(cllama_context *context, int32_t sequence);
+/// Writes the state into `count` bytes, which must be its size.
+bool cllama_sequence_state_get(
+    cllama_context *context, int32_t sequence, uint8_t *bytes, size_t count, cllama_text *error);
+/// Puts a state in place of what the sequence has; the sequence is empty where that fails. The bytes
+/// must be a state that was got: llama.cpp does not check them to the end.
+bool cllama_sequence_state_set(
+    cllama_context *context, int32_t sequence, const uint8_t *bytes, size_t count,
+    cllama_text *error);
+
 // Embeddings.
 
 /// Tokens' embedding, pooled as the model says and by their mean where it says nothing:

@@ -1,13 +1,13 @@
 /// What the engine's thread does: takes the mail, fills free slots, decodes one batch, samples,
 /// and delivers what happened, until it is stopped.
 final class DecodeLoop {
-  private let core: EngineCore
+  let core: EngineCore
   private let planner: BatchPlanner
-  private var slots: [SlotSequence?]
+  private(set) var slots: [SlotSequence?]
   /// What each slot's cells hold, also after its request ended.
-  private var contents: [SlotContents]
+  var contents: [SlotContents]
   private var queue: [Mailbox.Submission] = []
-  private var nextOrder: UInt64 = 0
+  var nextOrder: UInt64 = 0
   // Reused from turn to turn.
   private var mail = Mailbox.Mail()
   private var work: [SlotWork]
@@ -33,6 +33,7 @@ final class DecodeLoop {
         return
       }
       cancel(mail.cancelled)
+      for errand in mail.errands { run(errand) }
       fillSlots()
       decode()
       deliver()
@@ -46,6 +47,7 @@ final class DecodeLoop {
     for slot in slots.indices where slots[slot] != nil { finish(slot, .cancelled, now: now) }
     for submission in queue { finish(submission, now: now) }
     queue.removeAll()
+    for errand in mail.errands { errand.fail(LlamaError(.engineStopped, "the engine stopped")) }
     deliver()
   }
 
@@ -99,7 +101,7 @@ final class DecodeLoop {
   }
 
   /// Empties a slot's cells, of which nothing certain is known any more.
-  private func forget(_ slot: Int) {
+  func forget(_ slot: Int) {
     core.context.clear(sequence: slot)
     contents[slot] = SlotContents()
   }
@@ -130,7 +132,7 @@ final class DecodeLoop {
       prefilling.append(sequence.request.id)
     }
     guard !prefilling.isEmpty else { return try core.context.decode() }
-    guard core.mailbox.beginPrefill(prefilling) else { return .interrupted }
+    core.mailbox.beginPrefill(prefilling) { core.context.interrupt(true) }
     defer { core.mailbox.endPrefill { core.context.interrupt(false) } }
     return try core.context.decode()
   }

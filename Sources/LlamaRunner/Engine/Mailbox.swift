@@ -11,7 +11,21 @@ final class Mailbox: Sendable {
   struct Mail {
     var submissions: [Submission] = []
     var cancelled: Set<UInt64> = []
+    var errands: [Errand] = []
     var stopping = false
+  }
+
+  /// Something to do with the context that only its thread may do.
+  enum Errand {
+    case save([Token], @Sendable (Result<SequenceState?, LlamaError>) -> Void)
+    case restore(SequenceState, @Sendable (Result<Void, LlamaError>) -> Void)
+
+    func fail(_ error: LlamaError) {
+      switch self {
+      case .save(_, let done): done(.failure(error))
+      case .restore(_, let done): done(.failure(error))
+      }
+    }
   }
 
   private struct State {
@@ -66,6 +80,16 @@ final class Mailbox: Sendable {
     if known { wake.signal() }
   }
 
+  func send(_ errand: Errand) throws(LlamaError) {
+    let sent = state.withLock { state in
+      guard !state.mail.stopping else { return false }
+      state.mail.errands.append(errand)
+      return true
+    }
+    guard sent else { throw LlamaError(.engineStopped, "the engine stopped") }
+    wake.signal()
+  }
+
   func stop() {
     state.withLock { $0.mail.stopping = true }
     wake.signal()
@@ -83,20 +107,21 @@ final class Mailbox: Sendable {
     if waiting { wake.wait() }
     mail.submissions.removeAll(keepingCapacity: true)
     mail.cancelled.removeAll(keepingCapacity: true)
+    mail.errands.removeAll()
     state.withLock { state in
       swap(&mail.submissions, &state.mail.submissions)
       swap(&mail.cancelled, &state.mail.cancelled)
+      swap(&mail.errands, &state.mail.errands)
       mail.stopping = state.mail.stopping
     }
   }
 
-  /// Notes whose prompts the next decode computes; false, and nothing noted, where one of them was
+  /// Notes whose prompts the next decode computes, and calls `interrupt` where one of them was
   /// cancelled since the mail was taken.
-  func beginPrefill(_ requests: [UInt64]) -> Bool {
+  func beginPrefill(_ requests: [UInt64], interrupt: () -> Void) {
     state.withLock { state in
-      guard !requests.contains(where: state.mail.cancelled.contains) else { return false }
       state.prefilling.append(contentsOf: requests)
-      return true
+      if requests.contains(where: state.mail.cancelled.contains) { interrupt() }
     }
   }
 
