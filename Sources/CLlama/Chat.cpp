@@ -2,16 +2,14 @@
 
 #include <chat.h>
 #include <json-schema-to-grammar.h>
-
-#include <mutex>
-
-/// A compiled template counts on one renderer at a time.
-struct cllama_model::chat {
-  std::mutex mutex;
-  common_chat_templates_ptr templates;
-};
+#include <log.h>
 
 namespace {
+
+/// Templates that models ship take milliseconds and a few MiB.
+constexpr cllama::isolation template_limits{
+    /*cpu_seconds=*/2, /*wall_seconds=*/10, /*memory_bytes=*/512 << 20,
+    /*output_bytes=*/64 << 20};
 
 common_chat_templates_ptr compile(const llama_model *model) {
   try {
@@ -26,18 +24,10 @@ common_chat_templates_ptr compile(const llama_model *model) {
 
 }  // namespace
 
-void cllama::free_chat(cllama_model::chat *chat) { delete chat; }
-
-void cllama::make_chat(cllama_model *model) { model->chat_state = new cllama_model::chat; }
-
 bool cllama_chat_prompt(
     const cllama_model *model, const char *bytes, const size_t *lengths, size_t count,
     cllama_text *prompt, cllama_text *error) {
-  cllama::log_capture log;
   return cllama::guarded(error, false, [&] {
-    auto &chat = *model->chat_state;
-    std::lock_guard<std::mutex> lock(chat.mutex);
-    if (!chat.templates) chat.templates = compile(model->model);
     common_chat_templates_inputs inputs;
     inputs.force_pure_content = true;
     inputs.add_bos = llama_vocab_get_add_bos(model->vocab);
@@ -53,8 +43,19 @@ bool cllama_chat_prompt(
       message.content = take();
       inputs.messages.push_back(std::move(message));
     }
-    cllama::set(prompt, common_chat_templates_apply(chat.templates.get(), inputs).prompt);
-    return true;
+    // A template is a program that came with the file. llama.cpp's engine recurses as deep and
+    // computes as long as the template says, and asserts and divides on what it says.
+    std::string text;
+    bool rendered = cllama::isolated(
+        template_limits,
+        [&] {
+          // llama.cpp's log has a thread of its own, which the child lacks.
+          common_log_set_verbosity_thold(LOG_LEVEL_OUTPUT);
+          return common_chat_templates_apply(compile(model->model).get(), inputs).prompt;
+        },
+        text);
+    cllama::set(rendered ? prompt : error, text);
+    return rendered;
   });
 }
 

@@ -7,7 +7,9 @@
 namespace {
 
 bool is_aborted(void *data) {
-  return static_cast<cllama_context *>(data)->aborted.load(std::memory_order_relaxed);
+  auto *context = static_cast<cllama_context *>(data);
+  return context->aborted.load(std::memory_order_relaxed) ||
+         (context->interruptible && context->interrupted.load(std::memory_order_relaxed));
 }
 
 /// Whether attention heads are narrower than 64: ggml's loops over 16-bit cells step that far and
@@ -54,9 +56,13 @@ cllama_context *cllama_context_create(
     if (!options.shifts && has_narrow_heads(model->model)) {
       params.type_k = params.type_v = GGML_TYPE_Q8_0;
     }
+    handle->layout = {uint32_t(params.type_k), uint32_t(params.type_v), params.n_seq_max};
     params.no_perf = true;
     params.abort_callback = is_aborted;
     params.abort_callback_data = handle.get();
+    // A recurrent state is the sum of all tokens: it cannot go back to where a decode began.
+    handle->interruptible =
+        !llama_model_is_recurrent(model->model) && !llama_model_is_hybrid(model->model);
     {
       cllama::abort_guard guard;
       handle->context = llama_init_from_model(model->model, params);
@@ -106,10 +112,13 @@ cllama_decode_result cllama_decode(cllama_context *context, cllama_text *error) 
   cllama::log_capture log;
   return cllama::guarded(error, CLLAMA_DECODE_FAILED, [&] {
     int32_t result = llama_decode(context->context, context->batch);
+    if (result >= 0) context->unsettled = false;
     if (result == 0) return CLLAMA_DECODED;
     cllama::set(error, log.reason(("llama_decode gives " + std::to_string(result)).c_str()));
     if (result == 1) return CLLAMA_DECODE_NO_ROOM;
-    if (result == 2) return CLLAMA_DECODE_ABORTED;
+    if (result == 2) {
+      return context->aborted.load() ? CLLAMA_DECODE_ABORTED : CLLAMA_DECODE_INTERRUPTED;
+    }
     return CLLAMA_DECODE_FAILED;
   });
 }
@@ -122,4 +131,8 @@ void cllama_sequence_clear(cllama_context *context, int32_t sequence) {
 
 void cllama_context_abort(cllama_context *context) {
   context->aborted.store(true, std::memory_order_relaxed);
+}
+
+void cllama_context_interrupt(cllama_context *context, bool interrupts) {
+  context->interrupted.store(interrupts, std::memory_order_relaxed);
 }

@@ -7,15 +7,14 @@
 
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
-/// What `cllama_model` stands for: a loaded model and its compiled chat template.
+/// What `cllama_model` stands for.
 struct cllama_model {
   llama_model *model = nullptr;
   const llama_vocab *vocab = nullptr;
-  struct chat;
-  chat *chat_state = nullptr;
   /// What every context over the model adds to its weights; llama.cpp frees them with the model.
   std::vector<llama_adapter_lora *> adapters;
   std::vector<float> adapter_scales;
@@ -30,6 +29,12 @@ struct cllama_context {
   std::atomic<bool> aborted{false};
   /// Of the sampler that draws now; here so that a slot that waits has none.
   std::vector<llama_token_data> candidates;
+  std::atomic<bool> interrupted{false};
+  /// Whether the memory gives up the cells that an interrupted decode leaves.
+  bool interruptible = false;
+  /// Whether cells were moved or copied in name only: llama.cpp does it when it decodes next.
+  bool unsettled = false;
+  cllama_cell_layout layout{};
 
   cllama_context() = default;
   cllama_context(const cllama_context &) = delete;
@@ -95,9 +100,22 @@ Result guarded(cllama_text *error, Result otherwise, Body body) noexcept {
   return otherwise;
 }
 
-/// Gives a model the place of its chat template, which the first prompt compiles.
-void make_chat(cllama_model *model);
-void free_chat(cllama_model::chat *chat);
+/// What a computation may take that is not to be trusted.
+struct isolation {
+  int32_t cpu_seconds;
+  int32_t wall_seconds;
+  /// Beyond what the process has already; not held on systems but Linux.
+  size_t memory_bytes;
+  size_t output_bytes;
+};
+
+/// The text of `body`, computed in a child process: what does not end, overflows the stack or ends
+/// its process there is false with the reason in `text`.
+///
+/// The child is a copy of this process with one thread, so `body` must take no lock that another
+/// thread could hold; memory can be allocated.
+bool isolated(
+    const isolation &limits, const std::function<std::string()> &body, std::string &text);
 
 /// Adds the model's adapters to a context; false where llama.cpp does not take them.
 bool apply_adapters(const cllama_model *model, llama_context *context);

@@ -12,6 +12,7 @@ bool cllama_sequence_copy(cllama_context *context, int32_t from, int32_t to) {
     llama_memory_t memory = llama_get_memory(context->context);
     llama_memory_seq_rm(memory, to, -1, -1);
     llama_memory_seq_cp(memory, from, to, -1, -1);
+    context->unsettled = true;
     return true;
   });
 }
@@ -20,6 +21,7 @@ bool cllama_sequence_shift(
     cllama_context *context, int32_t sequence, int32_t begin, int32_t end, int32_t delta) {
   return cllama::guarded(nullptr, false, [&] {
     llama_memory_seq_add(llama_get_memory(context->context), sequence, begin, end, delta);
+    context->unsettled = true;
     return true;
   });
 }

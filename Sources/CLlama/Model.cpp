@@ -36,14 +36,12 @@ cllama_model *cllama_model_load(
     auto *handle = new cllama_model;
     handle->model = model;
     handle->vocab = llama_model_get_vocab(model);
-    cllama::make_chat(handle);
     return handle;
   });
 }
 
 void cllama_model_free(cllama_model *model) {
   if (!model) return;
-  cllama::free_chat(model->chat_state);
   llama_model_free(model->model);
   delete model;
 }

@@ -15,6 +15,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 extern char **environ;
 
@@ -159,4 +162,23 @@ int64_t csystem_raise_descriptor_limit(void) {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
   return (int64_t)limit.rlim_cur;
+}
+
+// glibc takes pages of their own for blocks from a threshold on, which rises to the size of each such
+// block that is freed. So after the first large one that loading frees, zeroed tables of hundreds
+// of KiB come from the heap, where they are written to be zero.
+
+void csystem_allocate_sparingly(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 64 << 10);
+#endif
+}
+
+void csystem_allocate_quickly(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+  // The most that the threshold would rise to by itself.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
 }

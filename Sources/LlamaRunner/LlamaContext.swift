@@ -1,6 +1,7 @@
 import CLlama
 
-/// A llama.cpp context with its batch. One thread at a time uses it; only `abort` is free of that.
+/// A llama.cpp context with its batch. One thread at a time uses it; `abort` and `interrupt` are free
+/// of that.
 struct LlamaContext: ~Copyable, @unchecked Sendable {
   let pointer: OpaquePointer
   /// Keeps the weights alive.
@@ -48,13 +49,21 @@ struct LlamaContext: ~Copyable, @unchecked Sendable {
     precondition(added, "the batch is full")
   }
 
+  enum Decoded {
+    case whole
+    /// The cells of the batch's tokens may be there or not.
+    case interrupted
+  }
+
   /// Computes the batch.
   ///
   /// - Throws: `decode_failed` with llama.cpp's own reason, `engine_stopped` after `abort`.
-  func decode() throws(LlamaError) {
+  @discardableResult
+  func decode() throws(LlamaError) -> Decoded {
     var error = CText()
     switch cllama_decode(pointer, &error.raw) {
-    case CLLAMA_DECODED: return
+    case CLLAMA_DECODED: return .whole
+    case CLLAMA_DECODE_INTERRUPTED: return .interrupted
     case CLLAMA_DECODE_ABORTED: throw LlamaError(.engineStopped, "the decode was aborted")
     case CLLAMA_DECODE_NO_ROOM:
       throw LlamaError(.decodeFailed, "the context has no room: \(error.string)")
@@ -67,4 +76,8 @@ struct LlamaContext: ~Copyable, @unchecked Sendable {
 
   /// Ends a decode that runs and every later one. Any thread may call it.
   func abort() { cllama_context_abort(pointer) }
+
+  /// Ends a decode that runs as `interrupted`, and later ones until it is told otherwise, where the
+  /// model's memory can give up single cells. Any thread may call it.
+  func interrupt(_ interrupts: Bool) { cllama_context_interrupt(pointer, interrupts) }
 }

@@ -33,12 +33,14 @@ public struct LlamaError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let adapterInvalid = Code(name: "adapter_invalid")
     /// The model computes no embedding of the text.
     public static let embeddingFailed = Code(name: "embedding_failed")
-    /// The model's chat template does not take these messages.
+    /// The model's chat template does not take these messages, does not end, or crashes.
     public static let templateFailed = Code(name: "template_failed")
     /// A JSON schema has no grammar.
     public static let grammarFailed = Code(name: "grammar_failed")
     /// A parameter is out of its range.
     public static let invalidParameter = Code(name: "invalid_parameter")
+    /// A saved state is damaged, or of another model or kind of context.
+    public static let stateInvalid = Code(name: "state_invalid")
     /// llama.cpp failed to compute a batch.
     public static let decodeFailed = Code(name: "decode_failed")
     /// All slots are taken and the queue is full.

@@ -12,6 +12,7 @@ let program = "llambo-worker"
 let arguments = Program.parse(WorkerOptions.command).arguments
 do {
   let options = try WorkerOptions(arguments)
+  Allocator.allocateSparingly()
   let loop = try EventLoop()
   // Before the engine's thread starts, which inherits what signals are blocked.
   var onSignal: (Int32) -> Void = { _ in }
@@ -19,6 +20,7 @@ do {
   let model = try Model(
     path: options.model, options: ModelOptions(gpuLayers: options.gpuLayers))
   let worker = try Worker(options: options, model: model, loop: loop)
+  Allocator.allocateQuickly()
   onSignal = { signal in
     if signal == SIGTERM || signal == SIGINT { worker.drain(within: 5000) }
   }

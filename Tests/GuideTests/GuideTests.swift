@@ -31,6 +31,11 @@ import Testing
     #expect(try await stream(model).count > 0)
   }
 
+  @Test func statesRun() async throws {
+    #expect(try putAway(model).first == "What is a cluster?")
+    #expect((1...4).contains(try await handOver(model)))
+  }
+
   @Test func agentsRun() async throws {
     #expect(try agents(model).allSatisfy { !$0.isEmpty })
     #expect(try switchModels(chat: model, code: model).count == 2)

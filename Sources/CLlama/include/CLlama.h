@@ -73,6 +73,9 @@ bool cllama_token_ends_generation(const cllama_model *model, cllama_token token)
 /// The model's chat template over messages, up to where the assistant's answer begins, without
 /// the BOS token that tokenizing adds. A model without a template gets ChatML.
 ///
+/// The template runs in a child process, with bounds on its time and memory: false with the reason
+/// where it does not end or crashes.
+///
 /// `bytes` holds each message's role and content one after the other, `lengths` their lengths:
 /// 2 * `count` of them.
 bool cllama_chat_prompt(
@@ -83,7 +86,8 @@ bool cllama_chat_prompt(
 bool cllama_grammar_from_json_schema(
     const char *schema, cllama_text *grammar, cllama_text *error);
 
-// Contexts. One thread at a time uses a context; cllama_context_abort alone is free of that.
+// Contexts. One thread at a time uses a context; cllama_context_abort and _interrupt alone are free
+// of that.
 
 typedef struct {
   /// Tokens that each sequence can hold.
@@ -118,6 +122,8 @@ typedef enum {
   CLLAMA_DECODE_NO_ROOM = 1,
   CLLAMA_DECODE_ABORTED = 2,
   CLLAMA_DECODE_FAILED = 3,
+  /// The cells of the batch's tokens may be there or not.
+  CLLAMA_DECODE_INTERRUPTED = 4,
 } cllama_decode_result;
 
 /// Computes the batch. The batch's place of a token that wanted logits is what sampling takes.
@@ -126,6 +132,10 @@ cllama_decode_result cllama_decode(cllama_context *context, cllama_text *error);
 void cllama_sequence_clear(cllama_context *context, int32_t sequence);
 /// Ends a decode that runs, and every later one, with CLLAMA_DECODE_ABORTED. Any thread may call it.
 void cllama_context_abort(cllama_context *context);
+/// With true, ends a decode that runs with CLLAMA_DECODE_INTERRUPTED, and every later one until it is
+/// called with false. A model whose memory cannot give up single cells decodes on. Any thread may
+/// call it.
+void cllama_context_interrupt(cllama_context *context, bool interrupts);
 
 // A context's memory: the cells of each sequence, one a position.
 
@@ -145,6 +155,32 @@ int32_t cllama_sequence_end(cllama_context *context, int32_t sequence);
 /// The logits after the batch's token at `index`, one a token of the vocabulary; null where that
 /// token wanted none. They live until the next decode.
 const float *cllama_logits(cllama_context *context, int32_t index);
+
+// A sequence's cells as bytes, to be put back into a context of the same model and layout.
+
+/// What contexts must have in common for one to take the other's cells.
+typedef struct {
+  /// ggml's numbers of the types.
+  uint32_t key_type;
+  uint32_t value_type;
+  /// Sequences that the context was made for.
+  uint32_t sequences;
+} cllama_cell_layout;
+
+cllama_cell_layout cllama_context_layout(const cllama_context *context);
+/// Whether all cells are what they are said to be. Those that were shifted or copied are only after
+/// the next decode; until then states are neither read nor written.
+bool cllama_context_is_settled(const cllama_context *context);
+/// Bytes of a sequence's state; 0 where it has none.
+size_t cllama_sequence_state_size(cllama_context *context, int32_t sequence);
+/// Writes the state into `count` bytes, which must be its size.
+bool cllama_sequence_state_get(
+    cllama_context *context, int32_t sequence, uint8_t *bytes, size_t count, cllama_text *error);
+/// Puts a state in place of what the sequence has; the sequence is empty where that fails. The bytes
+/// must be a state that was got: llama.cpp does not check them to the end.
+bool cllama_sequence_state_set(
+    cllama_context *context, int32_t sequence, const uint8_t *bytes, size_t count,
+    cllama_text *error);
 
 // Embeddings.
 

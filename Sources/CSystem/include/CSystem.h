@@ -50,3 +50,10 @@ pid_t csystem_spawn(const char *path, char *const argv[], int output, bool sessi
 
 /// The descriptors that the process may have open: soft limit raised to the hard one.
 int64_t csystem_raise_descriptor_limit(void);
+
+/// Makes the allocator give large blocks pages of their own, which cost nothing until they are
+/// written and go back when they are freed. For loading: it is slow where blocks come and go.
+void csystem_allocate_sparingly(void);
+/// Makes the allocator keep large blocks for the next ones that are as large, after it has given
+/// back what loading left. What other allocators than glibc's do stays as it is.
+void csystem_allocate_quickly(void);

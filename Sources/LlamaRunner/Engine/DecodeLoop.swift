@@ -1,17 +1,18 @@
 /// What the engine's thread does: takes the mail, fills free slots, decodes one batch, samples,
 /// and delivers what happened, until it is stopped.
 final class DecodeLoop {
-  private let core: EngineCore
+  let core: EngineCore
   private let planner: BatchPlanner
-  private var slots: [SlotSequence?]
+  private(set) var slots: [SlotSequence?]
   /// What each slot's cells hold, also after its request ended.
-  private var contents: [SlotContents]
+  var contents: [SlotContents]
   private var queue: [Mailbox.Submission] = []
-  private var nextOrder: UInt64 = 0
+  var nextOrder: UInt64 = 0
   // Reused from turn to turn.
   private var mail = Mailbox.Mail()
   private var work: [SlotWork]
   private var parts: [BatchPart] = []
+  private var prefilling: [UInt64] = []
   private var events: [EngineEvent] = []
   private var answerParts: [AnswerPart] = []
   private var promptTokens = 0
@@ -33,6 +34,7 @@ final class DecodeLoop {
         return
       }
       cancel(mail.cancelled)
+      for errand in mail.errands { run(errand) }
       fillSlots()
       decode()
       deliver()
@@ -46,6 +48,7 @@ final class DecodeLoop {
     for slot in slots.indices where slots[slot] != nil { finish(slot, .cancelled, now: now) }
     for submission in queue { finish(submission, now: now) }
     queue.removeAll()
+    for errand in mail.errands { errand.fail(LlamaError(.engineStopped, "the engine stopped")) }
     deliver()
   }
 
@@ -98,7 +101,7 @@ final class DecodeLoop {
   }
 
   /// Empties a slot's cells, of which nothing certain is known any more.
-  private func forget(_ slot: Int) {
+  func forget(_ slot: Int) {
     core.context.clear(sequence: slot)
     contents[slot] = SlotContents()
   }
@@ -110,14 +113,41 @@ final class DecodeLoop {
     core.context.clearBatch()
     for part in parts { slots[part.slot]?.add(part, to: core.context) }
     do throws(LlamaError) {
-      try core.context.decode()
+      switch try decodeBatch() {
+      case .whole: sample()
+      case .interrupted: takeBack()
+      }
     } catch {
       // An abort is `stop`'s: the next turn ends all requests as cancelled.
       guard error.code != .engineStopped else { return }
       for part in parts { fail(part.slot, error) }
-      return
     }
-    sample()
+  }
+
+  /// Decodes so that cancelling a request whose prompt is in the batch interrupts it.
+  private func decodeBatch() throws(LlamaError) -> LlamaContext.Decoded {
+    prefilling.removeAll(keepingCapacity: true)
+    for part in parts {
+      guard case .prefill = work[part.slot], let sequence = slots[part.slot] else { continue }
+      prefilling.append(sequence.request.id)
+    }
+    guard !prefilling.isEmpty else { return try core.context.decode() }
+    core.mailbox.beginPrefill(prefilling) { core.context.interrupt(true) }
+    defer { core.mailbox.endPrefill { core.context.interrupt(false) } }
+    return try core.context.decode()
+  }
+
+  /// Leaves every slot of a batch that was interrupted with the cells that it had before. The next
+  /// turn ends who was cancelled, and computes the others' tokens anew.
+  private func takeBack() {
+    for part in parts {
+      guard let sequence = slots[part.slot] else { continue }
+      guard !core.context.remove(sequence.position..<Int(Int32.max), sequence: part.slot) else {
+        continue
+      }
+      fail(
+        part.slot, LlamaError(.decodeFailed, "the memory cannot go back to before a decode"))
+    }
   }
 
   private func sample() {

@@ -55,10 +55,11 @@ public final class Engine: Sendable {
     try core.mailbox.submit(request, answer)
   }
 
-  /// Ends a request within one decode, as `cancelled`, unless it ends by itself before. An id
-  /// that is not known, or no longer, is ignored.
+  /// Ends a request within one decode, as `cancelled`, unless it ends by itself before. A decode
+  /// that computes the request's prompt is broken off. An id that is not known, or no longer, is
+  /// ignored.
   public func cancel(_ request: UInt64) {
-    core.mailbox.cancel(request)
+    core.mailbox.cancel(request) { core.context.interrupt(true) }
   }
 
   /// Ends every request as `cancelled` and the thread, and waits for it, unless `deliver` is who

@@ -13,13 +13,29 @@ final class Mailbox: Sendable {
   struct Mail {
     var submissions: [Submission] = []
     var cancelled: Set<UInt64> = []
+    var errands: [Errand] = []
     var stopping = false
+  }
+
+  /// Something to do with the context that only its thread may do.
+  enum Errand {
+    case save([Token], @Sendable (Result<SequenceState?, LlamaError>) -> Void)
+    case restore(SequenceState, @Sendable (Result<Void, LlamaError>) -> Void)
+
+    func fail(_ error: LlamaError) {
+      switch self {
+      case .save(_, let done): done(.failure(error))
+      case .restore(_, let done): done(.failure(error))
+      }
+    }
   }
 
   private struct State {
     var mail = Mail()
     /// Requests that were accepted and have not ended.
     var live: Set<UInt64> = []
+    /// Requests of whose prompts a decode that runs computes a part.
+    var prefilling: [UInt64] = []
     var status: EngineStatus
   }
 
@@ -54,13 +70,26 @@ final class Mailbox: Sendable {
     wake.signal()
   }
 
-  func cancel(_ request: UInt64) {
+  /// - Parameter interrupt: called where a decode runs that computes the request's prompt, before
+  ///   `endPrefill` can settle it.
+  func cancel(_ request: UInt64, interrupt: () -> Void) {
     let known = state.withLock { state in
       guard state.live.contains(request) else { return false }
       state.mail.cancelled.insert(request)
+      if state.prefilling.contains(request) { interrupt() }
       return true
     }
     if known { wake.signal() }
+  }
+
+  func send(_ errand: Errand) throws(LlamaError) {
+    let sent = state.withLock { state in
+      guard !state.mail.stopping else { return false }
+      state.mail.errands.append(errand)
+      return true
+    }
+    guard sent else { throw LlamaError(.engineStopped, "the engine stopped") }
+    wake.signal()
   }
 
   func stop() {
@@ -70,6 +99,9 @@ final class Mailbox: Sendable {
 
   var status: EngineStatus { state.withLock { $0.status } }
 
+  /// Requests whose cancelling interrupts the decode that runs.
+  var prefilling: [UInt64] { state.withLock { $0.prefilling } }
+
   // For the decode thread.
 
   /// Takes what is there; waits for something first where the thread has nothing else to do.
@@ -77,10 +109,30 @@ final class Mailbox: Sendable {
     if waiting { wake.wait() }
     mail.submissions.removeAll(keepingCapacity: true)
     mail.cancelled.removeAll(keepingCapacity: true)
+    mail.errands.removeAll()
     state.withLock { state in
       swap(&mail.submissions, &state.mail.submissions)
       swap(&mail.cancelled, &state.mail.cancelled)
+      swap(&mail.errands, &state.mail.errands)
       mail.stopping = state.mail.stopping
+    }
+  }
+
+  /// Notes whose prompts the next decode computes, and calls `interrupt` where one of them was
+  /// cancelled since the mail was taken.
+  func beginPrefill(_ requests: [UInt64], interrupt: () -> Void) {
+    state.withLock { state in
+      state.prefilling.append(contentsOf: requests)
+      if requests.contains(where: state.mail.cancelled.contains) { interrupt() }
+    }
+  }
+
+  /// Notes that the decode ended. `settle` takes back an interruption that came too late for it:
+  /// none can come after.
+  func endPrefill(_ settle: () -> Void) {
+    state.withLock { state in
+      state.prefilling.removeAll(keepingCapacity: true)
+      settle()
     }
   }
 

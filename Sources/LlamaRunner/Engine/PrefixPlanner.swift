@@ -56,7 +56,8 @@ enum PrefixPlanner {
     return .run(slot: target, reused: now, copiedFrom: source)
   }
 
-  private static func leastRecentlyUsed(_ slots: [SlotContents]) -> Int {
+  /// The idle slot that was used longest ago; there must be one.
+  static func leastRecentlyUsed(_ slots: [SlotContents]) -> Int {
     var oldest: Int?
     for (slot, contents) in slots.enumerated() where !contents.isBusy {
       if let oldest, slots[oldest].lastUsed <= contents.lastUsed { continue }
@@ -66,7 +67,8 @@ enum PrefixPlanner {
     return oldest
   }
 
-  private static func commonPrefix(_ left: [Token], _ right: [Token]) -> Int {
+  /// How many tokens both begin with.
+  static func commonPrefix(_ left: [Token], _ right: [Token]) -> Int {
     let most = min(left.count, right.count)
     return left.withUnsafeBufferPointer { left in
       right.withUnsafeBufferPointer { right in

@@ -20,6 +20,9 @@ extension Model {
   ///
   /// Tokenize it with `addSpecial` and `parseSpecial`: the BOS token is left to the tokenizer.
   ///
+  /// The template runs in a child process: one that does not end within two seconds of processor
+  /// time, takes more than 512 MiB or crashes is an error like any other.
+  ///
   /// - Throws: `prompt_empty` without messages, `template_failed` with the template's own reason.
   public func chatPrompt(_ messages: [ChatMessage]) throws(LlamaError) -> String {
     guard !messages.isEmpty else { throw LlamaError(.promptEmpty, "there are no messages") }

@@ -1,4 +1,5 @@
 import CLlama
+import Synchronization
 
 /// A token's number in a model's vocabulary.
 public typealias Token = Int32
@@ -29,6 +30,10 @@ public struct ModelOptions: Sendable, Equatable {
 /// A loaded model: weights, vocabulary and chat template. It never changes; contexts share it.
 public final class Model: Sendable {
   let handle: ModelHandle
+  /// The GGUF files of all parts.
+  let files: [String]
+  let adapters: [Adapter]
+  let cachedFingerprint = Mutex<UInt64?>(nil)
   /// The `model.json` that led to the file, if one did.
   public let metadata: ModelMetadata?
   /// The GGUF file.
@@ -74,6 +79,8 @@ public final class Model: Sendable {
     guard facts.generates, facts.trained_context > 0, facts.vocabulary > 0 else {
       throw LlamaError(.modelUnsupported, "\(file.path) is no model that generates text")
     }
+    files = file.paths
+    adapters = options.adapters
     metadata = file.metadata
     self.path = file.path
     fileSize = file.size

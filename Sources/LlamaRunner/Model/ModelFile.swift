@@ -24,6 +24,12 @@ struct ModelFile {
     try metadata?.compare(with: header, parameterCount: parameterCount)
   }
 
+  /// The files of all parts.
+  var paths: [String] {
+    let count = header.partCount
+    return (0..<count).map { $0 == 0 ? path : Self.part($0, of: count, beside: path) }
+  }
+
   /// Bytes of all parts.
   var size: UInt64 { otherParts.reduce(header.fileSize) { $0 + $1.fileSize } }
 
@@ -56,8 +62,8 @@ struct ModelFile {
     }
     var parts: [GGUFHeader] = []
     for index in 1..<first.partCount {
-      let name = path.dropLast(suffix.count) + partSuffix(index, of: first.partCount)
-      let part = try GGUFHeader.read(path: String(name))
+      let name = part(index, of: first.partCount, beside: path)
+      let part = try GGUFHeader.read(path: name)
       guard part.partIndex == index, part.partCount == first.partCount else {
         throw LlamaError(
           .modelDamaged,
@@ -67,6 +73,11 @@ struct ModelFile {
       parts.append(part)
     }
     return parts
+  }
+
+  /// The file of a part, where `first` is that of the first one.
+  private static func part(_ index: Int, of count: Int, beside first: String) -> String {
+    first.dropLast(partSuffix(0, of: count).count) + partSuffix(index, of: count)
   }
 
   private static func partSuffix(_ index: Int, of count: Int) -> String {

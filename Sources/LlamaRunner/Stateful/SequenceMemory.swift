@@ -2,7 +2,7 @@
 /// position i.
 struct SequenceMemory: ~Copyable, Sendable {
   private let context: LlamaContext
-  private let vocabularySize: Int
+  private let model: Model
   private let batchSize: Int
   /// Most tokens that it holds.
   let capacity: Int
@@ -19,7 +19,7 @@ struct SequenceMemory: ~Copyable, Sendable {
         threads: params.threads ?? ThreadDefaults.generation,
         batchThreads: params.batchThreads ?? params.threads ?? ThreadDefaults.prompt,
         shifts: true))
-    vocabularySize = model.vocabularySize
+    self.model = model
     self.batchSize = batchSize
     self.capacity = capacity
     tokens = []
@@ -105,7 +105,30 @@ struct SequenceMemory: ~Copyable, Sendable {
 
   /// One number a token of the vocabulary; empty where nothing was computed.
   var logits: [Float] {
-    last.map { context.logits(at: $0, count: vocabularySize) } ?? []
+    last.map { context.logits(at: $0, count: model.vocabularySize) } ?? []
+  }
+
+  /// What it holds, with the owner's note.
+  mutating func save(note: [UInt8]) throws(LlamaError) -> SequenceState {
+    // Cells that were shifted are moved when something is decoded: the last token anew.
+    if !context.isSettled { _ = try hold(tokens) }
+    return try context.state(of: 0, holding: tokens, note: note, model: model)
+  }
+
+  /// Refuses a state that does not fit.
+  func check(_ state: SequenceState) throws(LlamaError) {
+    try context.check(state, model: model, capacity: capacity)
+  }
+
+  /// Holds what a state holds, in place of what there was; nothing where that fails.
+  mutating func restore(_ state: SequenceState) throws(LlamaError) {
+    // What is still to be shifted must not shift the cells that come: a token of whatever meaning
+    // is decoded first.
+    clear()
+    if !context.isSettled { _ = try hold([0]) }
+    clear()
+    try context.restore(state, in: 0)
+    tokens = state.tokens
   }
 
   /// The position after the last cell in llama.cpp's own count.

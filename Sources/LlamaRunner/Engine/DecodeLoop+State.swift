@@ -1,0 +1,38 @@
+extension DecodeLoop {
+  func run(_ errand: Mailbox.Errand) {
+    switch errand {
+    case .save(let tokens, let done):
+      done(Result { () throws(LlamaError) in try save(beginning: tokens) })
+    case .restore(let state, let done):
+      done(Result { () throws(LlamaError) in try restore(state) })
+    }
+  }
+
+  /// The state of the slot that holds most of the tokens' beginning; nil where none holds any.
+  private func save(beginning tokens: [Token]) throws(LlamaError) -> SequenceState? {
+    var best: (slot: Int, held: [Token], shared: Int)?
+    for slot in slots.indices {
+      let held =
+        slots[slot]?.computedTokens
+        ?? Array(contents[slot].tokens.prefix(contents[slot].computed))
+      let shared = PrefixPlanner.commonPrefix(tokens, held)
+      if shared > best?.shared ?? 0 { best = (slot, held, shared) }
+    }
+    guard let best else { return nil }
+    return try core.context.state(of: best.slot, holding: best.held, model: core.model)
+  }
+
+  /// Puts a state into the idle slot that was least recently used.
+  private func restore(_ state: SequenceState) throws(LlamaError) {
+    try core.context.check(state, model: core.model, capacity: core.contextSize)
+    guard contents.contains(where: { !$0.isBusy }) else {
+      throw LlamaError(.queueFull, "all \(contents.count) slots are taken")
+    }
+    let slot = PrefixPlanner.leastRecentlyUsed(contents)
+    forget(slot)
+    try core.context.restore(state, in: slot)
+    nextOrder += 1
+    contents[slot] = SlotContents(
+      tokens: state.tokens, computed: state.tokens.count, isBusy: false, lastUsed: nextOrder)
+  }
+}
