@@ -1,0 +1,38 @@
+import LlamboCluster
+import LlamboWire
+
+/// The orchestrator's process around the cluster, as far as the simulation needs it.
+struct Shell {
+  var cluster: Cluster
+  /// Counts its lives: what was meant for an earlier one does not reach the next.
+  var number = 0
+  var isUp = true
+  /// How far its clock has jumped ahead of the world's.
+  var clockLead: Milliseconds = 0
+  /// It does nothing until then, as after SIGSTOP.
+  var pausedUntil: Milliseconds = 0
+  var diskFullUntil: Milliseconds = 0
+  var isPersistDue = false
+  /// Nodes that the configuration and the operator have asked for.
+  var wanted: Int
+  var stops = 0
+  /// Requests that had ended when it started.
+  var endsBefore = 0
+  var retried: UInt64 = 0
+  var nodesLost: UInt64 = 0
+  /// Events that wait for the one in hand.
+  var events: [Event] = []
+  var isHandling = false
+
+  init(settings: ClusterSettings, meddler: Meddler, wallClock: UInt64, seed: UInt64) {
+    var settings = settings
+    meddler.settings?(&settings)
+    cluster = Cluster(settings: settings, epoch: wallClock, seed: seed)
+    wanted = settings.types.reduce(0) { $0 + $1.count }
+  }
+
+  /// The orchestrator's monotonic clock.
+  func clock(_ now: Milliseconds) -> Milliseconds { now + clockLead }
+
+  static func wallClock(_ now: Milliseconds) -> UInt64 { 1_000_000 + UInt64(now) }
+}

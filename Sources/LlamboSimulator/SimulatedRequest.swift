@@ -1,0 +1,10 @@
+/// A client's request; its `RequestID` is one more than its place in the list.
+struct SimulatedRequest {
+  let client: Int
+  let prompt: UInt32
+  let seed: UInt32
+  /// Tokens of its whole answer.
+  let length: Int
+  /// Processing it ends the process.
+  let isPoison: Bool
+}
