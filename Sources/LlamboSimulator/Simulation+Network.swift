@@ -92,6 +92,7 @@ extension Simulation {
     let worker = links[link].worker
     workers[worker].jobs.removeAll { $0.link == link }
     if workers[worker].link == link { workers[worker].link = nil }
+    workers[worker].openLinks.removeAll { $0 == link }
     guard workers[worker].isAlive else { return }
     if workers[worker].isDraining {
       leaveIfDone(worker)

@@ -84,6 +84,10 @@ extension Simulation {
       sendDown(.infer(request: place), on: Int(link.number) - 1)
     case .cancel(let request, let link):
       use(link, for: "a cancel")
+      if !clientChecker.isCancelled(Int(request.number) - 1) {
+        slotChecker.givenUp(Int(request.number) - 1, on: Int(link.number) - 1)
+        boundChecker.moved(Int(request.number) - 1)
+      }
       sendDown(.cancel(request: Int(request.number) - 1), on: Int(link.number) - 1)
     case .fail(let request, let error):
       clientChecker.failed(Int(request.number) - 1, error, &violations)
@@ -121,6 +125,7 @@ extension Simulation {
     case .pong: handle(.heard(id))
     case .token(let request, let index, let token):
       guard shell.cluster.countToken(of: RequestID(UInt64(request + 1)), from: id) else { return }
+      boundChecker.grew(request)
       let token = Meddler.Token(request: request, index: index, id: token)
       for token in meddler.token?(token) ?? [token] {
         clientChecker.token(token.request, index: token.index, id: token.id, &violations)

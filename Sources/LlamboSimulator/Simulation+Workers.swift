@@ -60,8 +60,7 @@ extension Simulation {
       living.swapAt(place, living.count - 1)
       living.removeLast()
     }
-    for link in links.indices.reversed() where links[link].worker == worker {
-      guard links[link].isOpenBelow else { continue }
+    for link in workers[worker].openLinks.reversed() {
       if links[link].isOpenAbove { post(.closed, up: link) }
       closeBelow(link)
     }
@@ -87,6 +86,7 @@ extension Simulation {
     let link = links.count
     links.append(Link(worker: worker, orchestrator: shell.number))
     workers[worker].link = link
+    workers[worker].openLinks.append(link)
     var epoch = process.epoch
     if isTroubled, random.chance(scenario[.wrongEpoch]) {
       fire(.wrongEpoch, on: worker)

@@ -27,6 +27,8 @@ struct Worker {
   var isDraining = false
   var hasGivenUp = false
   var link: Int?
+  /// Connections whose end here is open: the newest, and some that nobody has missed yet.
+  var openLinks: [Int] = []
   var attempts = 0
   var lastHeard: Milliseconds
   var lease: Milliseconds

@@ -3,20 +3,37 @@ import LlamboCluster
 /// Every bound that the settings name. The settings are the checker's own copy.
 struct BoundChecker: Sendable {
   let settings: ClusterSettings
-  /// Times that each request was sent.
-  private var sends: [Int] = []
+  private struct Attempts {
+    var sends = 0
+    /// In a row that came to nothing.
+    var failures = 0
+    var hasGrown = false
+    /// The cluster took it from its node, which did not fail.
+    var wasMoved = false
+  }
+
+  private var attempts: [Attempts] = []
 
   init(settings: ClusterSettings) { self.settings = settings }
 
-  mutating func submitted() { sends.append(0) }
+  mutating func submitted() { attempts.append(Attempts()) }
+  mutating func moved(_ request: Int) { attempts[request].wasMoved = true }
+  mutating func grew(_ request: Int) { attempts[request].hasGrown = true }
 
   mutating func sent(_ request: Int, _ violations: inout Violations) {
-    sends[request] += 1
-    if sends[request] > settings.maxRetries + 1 {
+    var attempt = attempts[request]
+    if attempt.sends > 0, !attempt.wasMoved {
+      attempt.failures = attempt.hasGrown ? 1 : attempt.failures + 1
+    }
+    attempt.sends += 1
+    attempt.hasGrown = false
+    attempt.wasMoved = false
+    attempts[request] = attempt
+    if attempt.failures > settings.maxRetries {
       violations.add(
         .retryBound,
-        "request \(request + 1) is sent \(sends[request]) times with \(settings.maxRetries) retries"
-      )
+        "request \(request + 1) is sent anew after \(attempt.failures) failures in a row, "
+          + "with \(settings.maxRetries) retries")
     }
   }
 

@@ -52,6 +52,8 @@ struct ClientChecker: Sendable {
     }
   }
 
+  func isCancelled(_ request: Int) -> Bool { records[request].isCancelled }
+
   func isOpen(_ request: Int) -> Bool {
     records[request].ends == 0 && !records[request].isCutOff
   }

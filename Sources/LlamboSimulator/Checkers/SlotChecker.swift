@@ -2,48 +2,56 @@ import LlamboCluster
 import LlamboWire
 
 /// Books of every slot, kept from what goes in and out of the cluster, and held against its own.
+///
+/// A request is served by one link at a time. A link that was told to give it up holds its slot
+/// until it has let go.
 struct SlotChecker: Sendable {
-  /// By request: the link that it holds a slot of, or -1.
-  private var holders: [Int] = []
-  /// By link: how many requests hold a slot of it.
-  private var held: [Int] = []
-  private(set) var total = 0
+  /// By request: the link that serves it, or -1.
+  private var servers: [Int] = []
+  /// By link: the requests that hold a slot of it.
+  private var held: [[Int]] = []
+  private var total = 0
 
-  mutating func submitted() { holders.append(-1) }
-  mutating func opened() { held.append(0) }
+  mutating func submitted() { servers.append(-1) }
+  mutating func opened() { held.append([]) }
 
   mutating func sent(_ request: Int, on link: Int, _ violations: inout Violations) {
-    if holders[request] >= 0 {
+    if servers[request] >= 0 {
       violations.add(
         .oneNodeAtATime,
-        "request \(request + 1) is sent on link \(link + 1) while link \(holders[request] + 1) runs it"
-      )
+        "request \(request + 1) is sent on link \(link + 1), and link \(servers[request] + 1) "
+          + "serves it")
+    }
+    if held[link].contains(request) {
+      violations.add(
+        .oneNodeAtATime,
+        "request \(request + 1) is sent on link \(link + 1), which has an attempt at it already")
       return
     }
-    holders[request] = link
-    held[link] += 1
+    servers[request] = link
+    held[link].append(request)
     total += 1
+  }
+
+  /// The cluster told the worker to let go of a request that its client still wants.
+  mutating func givenUp(_ request: Int, on link: Int) {
+    if servers[request] == link { servers[request] = -1 }
   }
 
   /// The worker has let go of a request.
   mutating func released(_ request: Int, on link: Int) {
-    guard holders[request] == link else { return }
-    holders[request] = -1
-    held[link] -= 1
+    guard let place = held[link].firstIndex(of: request) else { return }
+    held[link].remove(at: place)
     total -= 1
+    if servers[request] == link { servers[request] = -1 }
   }
 
   /// Everything on a link is gone with it.
   mutating func closed(_ link: Int) {
-    guard held[link] > 0 else { return }
-    for request in holders.indices where holders[request] == link { released(request, on: link) }
+    while let request = held[link].last { released(request, on: link) }
   }
 
-  mutating func orchestratorDied() {
-    for link in held.indices { held[link] = 0 }
-    for request in holders.indices { holders[request] = -1 }
-    total = 0
-  }
+  mutating func orchestratorDied() { for link in held.indices { closed(link) } }
 
   func check(_ cluster: Cluster, _ violations: inout Violations) {
     var sum = 0
@@ -61,14 +69,15 @@ struct SlotChecker: Sendable {
         }
         continue
       }
-      let place = Int(link.number) - 1
-      if count != held[place] {
-        violations.add(
-          .slotsConserved, "\(node.id) counts \(count) requests, and \(held[place]) were sent")
+      let sent = held[Int(link.number) - 1].count
+      if count != sent {
+        violations.add(.slotsConserved, "\(node.id) counts \(count) requests, and has \(sent)")
       }
     }
-    if sum != total {
-      violations.add(.slotsConserved, "\(total) slots are held, and the nodes count \(sum)")
+    if sum != total || cluster.running != total {
+      violations.add(
+        .slotsConserved,
+        "\(total) slots are held, the nodes count \(sum), the cluster \(cluster.running)")
     }
     if free > 0, cluster.queued > 0 {
       violations.add(
