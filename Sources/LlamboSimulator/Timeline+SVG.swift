@@ -32,7 +32,8 @@ private struct Drawing {
 
   private static let states: [(name: String, colour: String)] = [
     ("healthy", "#5cb270"), ("starting", "#f2c94c"), ("waiting", "#c9ced6"),
-    ("unlinked", "#f2994a"), ("draining", "#9bbcf2"), ("stopping", "#b294d9"),
+    ("unlinked", "#f2994a"), ("ejected", "#e8590c"), ("draining", "#9bbcf2"),
+    ("stopping", "#b294d9"),
   ]
 
   private static let kinds: [(name: String, colour: String)] = [
@@ -62,6 +63,7 @@ private struct Drawing {
       """
     legend()
     grid(from: top - 8, to: chartTop + Drawing.chartHeight)
+    absences(from: top - 20, to: chartTop + Drawing.chartHeight)
     clusterMarks(above: top)
     for (row, lane) in lanes.enumerated() {
       draw(lane, at: top + row * Drawing.laneHeight)
@@ -85,6 +87,10 @@ private struct Drawing {
       label(name, x + 19, 43)
       x += 92
     }
+    text +=
+      "<rect x=\"\(x)\" y=\"34\" width=\"14\" height=\"10\" fill=\"#1f2933\" "
+      + "fill-opacity=\"0.12\"/>\n"
+    label("no orchestrator", x + 19, 43)
     x = Drawing.left
     label("faults:", x, 63)
     x += 46
@@ -105,6 +111,16 @@ private struct Drawing {
     }
   }
 
+  private mutating func absences(from top: Int, to bottom: Int) {
+    for span in timeline.absences {
+      let start = x(span.start)
+      let width = max(2, x(span.end) - start)
+      text +=
+        "<rect x=\"\(start)\" y=\"\(top)\" width=\"\(width)\" height=\"\(bottom - top)\" "
+        + "fill=\"#1f2933\" fill-opacity=\"0.12\"><title>no orchestrator</title></rect>\n"
+    }
+  }
+
   /// Marks that belong to no node, each with its name.
   private mutating func clusterMarks(above top: Int) {
     label("cluster", Drawing.left - 8, top - 12, anchor: "end", colour: "#52606d")
@@ -114,7 +130,10 @@ private struct Drawing {
       if entry.name == "peace" {
         text +=
           "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(top - 60)\" y2=\"\(top + lanes.count * Drawing.laneHeight)\" stroke=\"#1f2933\" stroke-dasharray=\"4 3\"/>\n"
-        label("the faults stop", x + 5, top - 52, colour: "#1f2933")
+        let isFarRight = x > Drawing.width - 120
+        label(
+          "the faults stop", isFarRight ? x - 5 : x + 5, top - 52,
+          anchor: isFarRight ? "end" : "start")
         continue
       }
       mark(kind: kind(of: entry.name), x, top - 16, "\(entry.name) at \(entry.time) ms")

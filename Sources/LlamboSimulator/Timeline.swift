@@ -28,9 +28,12 @@ package struct Timeline: Sendable {
   private(set) var lanes: [Lane] = []
   /// What happens to no node in particular.
   private(set) var marks: [Mark] = []
+  /// When the orchestrator was not there.
+  private(set) var absences: [Span] = []
   private(set) var samples: [Sample] = []
   private(set) var end: Milliseconds = 0
   private var places: [String: Int] = [:]
+  private var lastSample: Milliseconds = 0
 
   mutating func sample(_ shell: Shell, at now: Milliseconds) {
     let isUp = shell.isUp
@@ -39,17 +42,22 @@ package struct Timeline: Sendable {
         time: now, queued: isUp ? shell.cluster.queued : 0,
         running: isUp ? shell.cluster.running : 0
       ))
-    guard isUp else { return }
+    let interval = now - lastSample
+    lastSample = now
+    guard isUp else { return extend(&absences, "away", interval, now) }
     for node in shell.cluster.nodes {
-      let lane = place(of: node.id)
-      let state = node.state.name
-      if let last = lanes[lane].spans.indices.last, lanes[lane].spans[last].state == state,
-        now - lanes[lane].spans[last].end < 500
-      {
-        lanes[lane].spans[last].end = now
-      } else {
-        lanes[lane].spans.append(Span(state: state, start: now, end: now))
-      }
+      extend(&lanes[place(of: node.id)].spans, node.state.name, interval, now)
+    }
+  }
+
+  /// What was so at the last sample and is so now was so in between.
+  private func extend(
+    _ spans: inout [Span], _ state: String, _ interval: Milliseconds, _ now: Milliseconds
+  ) {
+    if let last = spans.indices.last, spans[last].state == state, spans[last].end == now {
+      spans[last].end = now + interval
+    } else {
+      spans.append(Span(state: state, start: now, end: now + interval))
     }
   }
 

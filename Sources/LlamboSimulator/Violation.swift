@@ -14,6 +14,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case oneNodeAtATime = "one-node-at-a-time"
   case slotBound = "slot-bound"
   case noIdleSlotBesideQueue = "no-idle-slot-beside-queue"
+  case fairness
   // Lives and links.
   case epochsGrow = "epochs-grow"
   case noWorkOnDeadEpoch = "no-work-on-dead-epoch"
