@@ -9,9 +9,13 @@ package struct ClusterSettings: Sendable, Equatable {
     /// Nodes to launch at the start.
     package var count: Int
 
-    package init(name: String, count: Int) {
+    /// Tokens of prompt and answer that one slot holds; 0 where that is not known.
+    package var contextSize: Int
+
+    package init(name: String, count: Int, contextSize: Int = 0) {
       self.name = name
       self.count = count
+      self.contextSize = contextSize
     }
   }
 
@@ -40,8 +44,14 @@ package struct ClusterSettings: Sendable, Equatable {
   /// A life this long forgives the failures before it.
   package var stableAfter: Milliseconds = 10_000
 
-  /// How often a request that has not shown a token is sent anew when its node is lost.
+  /// How often in a row a request is taken up anew without getting any further.
   package var maxRetries = 3
+  /// How often a request is taken up anew at most, however far it got each time.
+  package var movesLimit = 256
+  /// Nodes that crash under a request, with no token in between, before it is refused.
+  package var poisonCrashes = 2
+  /// Members of one fusion.
+  package var fusionLimit = 16
   /// From acceptance to the last token.
   package var requestTimeout: Milliseconds = 30_000
   /// Requests that wait for a slot.

@@ -36,6 +36,7 @@ package struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
     // What went wrong on the way.
     package static let timeout = Code("timeout")
     package static let nodeLost = Code("node_lost")
+    package static let poisonRequest = Code("poison_request")
     package static let draining = Code("draining")
     package static let internalError = Code("internal_error")
   }

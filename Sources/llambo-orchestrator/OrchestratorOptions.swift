@@ -33,7 +33,9 @@ extension ClusterSettings {
   init(_ config: ClusterConfig) {
     self.init()
     id = config.id
-    types = config.nodeTypes.map { NodeType(name: $0.name, count: $0.count) }
+    types = config.nodeTypes.map {
+      NodeType(name: $0.name, count: $0.count, contextSize: $0.resources.contextSize)
+    }
     strategy = config.loadBalancer.strategy
     maxNodes = config.orchestrator.maxNodes
     healthCheckInterval = Milliseconds(config.loadBalancer.healthCheckInterval)

@@ -22,7 +22,7 @@ struct World {
     case event(Event)
     /// A process of that number dials.
     case dial(Int)
-    case token(RequestID, LinkID)
+    case token(RequestID, LinkID, index: Int)
     /// From a process over a link: lost with either.
     case fromWorker(Int, LinkID, Event)
     case exit(Int)
@@ -170,10 +170,22 @@ struct World {
     if happens(4) {
       return say(&self, .failed(request, link, WireError(.internalError, "oh")), after: 0...100)
     }
-    for _ in 0..<Int.random(in: 0...2, using: &random) {
-      post(.token(request, link), after: 10...200)
+    // In order, now and then one twice, and seldom one left out.
+    var delay: Milliseconds = 10
+    for index in cluster.journal(of: request).count..<Self.length(of: request) {
+      delay += Milliseconds.random(in: 0...60, using: &random)
+      if happens(1) { continue }
+      post(.token(request, link, index: index), after: delay...delay)
+      if happens(3) { post(.token(request, link, index: index), after: delay...delay) }
     }
-    say(&self, .finished(request, link), after: 200...500)
+    say(&self, .finished(request, link), after: delay...delay + 100)
+  }
+
+  /// Tokens of an answer, the same for each attempt.
+  private static func length(of request: RequestID) -> Int { Int(request.number % 8) }
+
+  private static func token(of request: RequestID, _ index: Int) -> Int32 {
+    Int32(truncatingIfNeeded: request.number &* 31 &+ UInt64(index) &* 17)
   }
 
   // MARK: Messages
@@ -183,16 +195,23 @@ struct World {
     case .event(let event): handle(event)
     case .dial(let pid): dial(pid)
     case .exit(let pid): die(pid)
-    case .token(let request, let link):
-      if cluster.countToken(of: request, from: link) { checker.token(request) }
+    case .token(let request, let link, let index):
+      let token = Self.token(of: request, index)
+      if cluster.acceptToken(of: request, from: link, index: index, token: token, at: now) {
+        checker.token(request, index: index, token: token)
+      }
     case .fromWorker(let pid, let link, let event):
       // A message of one who is gone is lost, or late.
       guard processes[pid]?.link == link || happens(50) else { return }
       if case .finished(let request, _) = event {
         processes[pid]?.running.remove(request)
         if cluster.isServed(request, by: link) { checker.ended(request) }
+        checker.letGo(request, link)
       }
-      if case .failed(let request, _, _) = event { processes[pid]?.running.remove(request) }
+      if case .failed(let request, _, _) = event {
+        processes[pid]?.running.remove(request)
+        checker.letGo(request, link)
+      }
       handle(event)
       if happens(5) { post(.fromWorker(pid, link, event), after: 0...500) }
     }
@@ -265,6 +284,12 @@ struct World {
       post(.dial(lastPID), after: 0...10)
     }
     if happens(1) { now += 5000 }
+    if happens(2), let node = cluster.nodes.randomElement(using: &random) {
+      checker.drains += 1
+      handle(
+        .drain(
+          node: node.id, grace: Milliseconds.random(in: 0...400, using: &random), replace: true))
+    }
     if happens(5) {
       let link = LinkID(UInt64.random(in: 0...lastLink + 5, using: &random))
       handle(.heard(link))
