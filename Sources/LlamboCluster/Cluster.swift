@@ -136,6 +136,12 @@ package struct Cluster: Sendable {
     return !nodes[request.place].isFaulty
   }
 
+  /// Whether a worker may end an answer as cancelled. Where nobody asked for that, the worker gives
+  /// it up for reasons of its own, and another one goes on.
+  package func mayEndAsCancelled(_ id: RequestID) -> Bool {
+    isShuttingDown || requests[id]?.isCancelled ?? true
+  }
+
   private mutating func use(_ name: Strategy) {
     strategy = name.make(for: settings)
     strategyName = name

@@ -31,7 +31,7 @@ extension Event {
     case .heard(let link):
       log.mix(7)
       log.mix(link.number)
-    case .submitted(let request):
+    case .submitted(let request, _):
       log.mix(8)
       log.mix(request.number)
     case .finished(let request, let link):
@@ -47,6 +47,14 @@ extension Event {
       log.mix(11)
       log.mix(request.number)
     case .tick: log.mix(12)
+    case .drain(let node, let grace, let replace):
+      log.mix(14)
+      log.mix(node)
+      log.mix(Int(grace))
+      log.mix(replace ? 1 : 0)
+    case .useStrategy(let strategy):
+      log.mix(15)
+      log.mix(strategy.rawValue)
     case .shutdown(let grace):
       log.mix(13)
       log.mix(Int(grace))

@@ -43,6 +43,8 @@ package enum Fault: Int, CaseIterable, Sendable {
   case workerRefuses
   case workerFails
   case workerDrains
+  /// A worker leaves out a token of an answer.
+  case gap
   /// A worker says `HELLO` with an epoch that is not its own.
   case wrongEpoch
   // Clients and operators.
@@ -51,6 +53,9 @@ package enum Fault: Int, CaseIterable, Sendable {
   case hangUp
   case guest
   case spawn
+  case drain
+  /// The operator has nodes chosen another way.
+  case reload
 
   package var name: String { Fault.names[rawValue] }
 
@@ -63,9 +68,11 @@ package enum Fault: Int, CaseIterable, Sendable {
     case .partition, .partitionUp, .partitionDown, .linkLoss, .cutLine, .halfOpen, .duplicateLine,
       .lateLine, .staleLine:
       .network
-    case .workerRefuses, .workerFails, .workerDrains, .wrongEpoch: .answer
+    case .workerRefuses, .workerFails, .workerDrains, .gap, .wrongEpoch: .answer
     case .slowStart, .launchFails, .launchHangs, .launchDies, .lateReport, .duplicateReport: .launch
-    case .clockJump, .pause, .restart, .diskFull, .burst, .cancel, .hangUp, .guest, .spawn: .cluster
+    case .clockJump, .pause, .restart, .diskFull, .burst, .cancel, .hangUp, .guest, .spawn, .drain,
+      .reload:
+      .cluster
     }
   }
 
@@ -74,7 +81,7 @@ package enum Fault: Int, CaseIterable, Sendable {
     switch self {
     case .slowStart, .poison, .duplicateLine, .lateLine, .staleLine, .launchFails, .launchHangs,
       .launchDies, .lateReport, .duplicateReport, .workerRefuses, .workerFails, .workerDrains,
-      .wrongEpoch:
+      .gap, .wrongEpoch:
       false
     default: true
     }
@@ -85,8 +92,8 @@ package enum Fault: Int, CaseIterable, Sendable {
     "partition", "partition-up", "partition-down", "link-loss", "cut-line", "half-open",
     "duplicate-line", "late-line", "stale-line", "clock-jump", "pause", "restart", "disk-full",
     "launch-fails", "launch-hangs", "launch-dies", "late-report", "duplicate-report",
-    "worker-refuses", "worker-fails", "worker-drains", "wrong-epoch", "burst", "cancel",
-    "hang-up", "guest", "spawn",
+    "worker-refuses", "worker-fails", "worker-drains", "gap", "wrong-epoch", "burst", "cancel",
+    "hang-up", "guest", "spawn", "drain", "reload",
   ]
 }
 

@@ -15,8 +15,8 @@ enum UpLine {
   /// error could not be told from the answer to the request's next attempt there.
   var mayComeTwice: Bool {
     switch self {
-    case .pong, .done: true
-    case .token, .hello, .error, .closed: false
+    case .pong, .token, .done: true
+    case .hello, .error, .closed: false
     }
   }
 }
@@ -27,7 +27,8 @@ enum DownLine {
   case refusal(WireError)
   case ping
   case stop(grace: Milliseconds)
-  case infer(request: Int)
+  /// `produced` is what the client has of the answer.
+  case infer(request: Int, produced: [Int32])
   case cancel(request: Int)
   case closed
 }

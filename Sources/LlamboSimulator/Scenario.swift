@@ -82,9 +82,10 @@ package struct Scenario: Sendable {
       case .launchFails, .launchHangs, .launchDies: self[fault] = 60 * harshness
       case .duplicateLine, .lateLine, .staleLine: self[fault] = 10 * harshness
       case .workerRefuses, .workerFails: self[fault] = 20 * harshness
-      case .workerDrains, .poison, .wrongEpoch: self[fault] = 10 * harshness
+      case .workerDrains, .poison, .gap, .wrongEpoch: self[fault] = 10 * harshness
       case .massCrash, .restart, .crashLoop: self[fault] = 9_000 / harshness
-      case .clockJump, .pause, .diskFull, .spawn, .guest: self[fault] = 6_000 / harshness
+      case .clockJump, .pause, .diskFull, .spawn, .guest, .drain, .reload:
+        self[fault] = 6_000 / harshness
       case .burst: self[fault] = 4_000 / harshness
       case .cancel, .hangUp: self[fault] = 2_000 / harshness
       case .crash, .stall, .wedge, .slowNode, .partition, .partitionUp, .partitionDown, .linkLoss,

@@ -1,6 +1,16 @@
 import LlamboCluster
 import LlamboWire
 
+extension Node {
+  /// Whether it was told to stop.
+  var isEnding: Bool {
+    switch state {
+    case .draining, .stopping: true
+    default: false
+    }
+  }
+}
+
 /// What strikes by itself.
 extension Simulation {
   mutating func scheduleStrike(of fault: Fault) {
@@ -48,6 +58,11 @@ extension Simulation {
       fire(fault)
       start(node: nil, epoch: 0, type: scenario.settings.types[0].name, parent: -1)
     case .spawn: spawn()
+    case .drain: drainNode()
+    case .reload:
+      guard shell.isUp else { return }
+      fire(fault)
+      handle(.useStrategy(Strategy.allCases[random.below(Strategy.allCases.count)]))
     default: strikeWorker(fault)
     }
   }
@@ -68,6 +83,16 @@ extension Simulation {
       fire(.spawn)
     } catch {}
     perform(directives)
+  }
+
+  private mutating func drainNode() {
+    let nodes = shell.cluster.nodes
+    guard shell.isUp, !nodes.isEmpty else { return }
+    let node = nodes[random.below(nodes.count)]
+    let isReplaced = random.chance(700)
+    fire(.drain, at: node.id)
+    if !isReplaced, node.isManaged, !node.isEnding { shell.wanted -= 1 }
+    handle(.drain(node: node.id, grace: random.time(0, 2_000), replace: isReplaced))
   }
 
   private mutating func strikeWorker(_ fault: Fault) {

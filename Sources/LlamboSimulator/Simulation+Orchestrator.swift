@@ -49,6 +49,15 @@ extension Simulation {
     case .linkClosed(let link):
       lifeChecker.ended(Int(link.number) - 1)
       slotChecker.closed(Int(link.number) - 1)
+    case .processEnded(let node, let epoch, _):
+      // Reports come twice; one crash counts once.
+      guard let worker = workers.lastIndex(where: { $0.epoch == epoch && $0.node != nil }),
+        let request = workers[worker].poison
+      else { return }
+      workers[worker].poison = nil
+      // One that was told to end may end of that.
+      let isEnding = shell.cluster.nodes.first { $0.id == node }?.isEnding ?? true
+      if !isEnding { boundChecker.crashed(request) }
     default: break
     }
   }
@@ -81,7 +90,10 @@ extension Simulation {
       lifeChecker.worked(Int(link.number) - 1, &violations)
       slotChecker.sent(place, on: Int(link.number) - 1, &violations)
       boundChecker.sent(place, &violations)
-      sendDown(.infer(request: place), on: Int(link.number) - 1)
+      fairnessChecker?.sent(place, &violations)
+      sendDown(
+        .infer(request: place, produced: shell.cluster.journal(of: request)),
+        on: Int(link.number) - 1)
     case .cancel(let request, let link):
       use(link, for: "a cancel")
       if !clientChecker.isCancelled(Int(request.number) - 1) {
@@ -90,8 +102,10 @@ extension Simulation {
       }
       sendDown(.cancel(request: Int(request.number) - 1), on: Int(link.number) - 1)
     case .fail(let request, let error):
+      ended(Int(request.number) - 1)
       clientChecker.failed(Int(request.number) - 1, error, &violations)
     case .endCancelled(let request):
+      ended(Int(request.number) - 1)
       clientChecker.done(Int(request.number) - 1, count: 0, isCancelled: true, &violations)
     case .note: break
     case .persist: persistSoon()
@@ -99,6 +113,12 @@ extension Simulation {
       shell.stops += 1
       endOrchestrator()
     }
+  }
+
+  /// A request has had its last line.
+  private mutating func ended(_ request: Int) {
+    fairnessChecker?.ended(request)
+    idleChecker.ended(request)
   }
 
   private mutating func use(_ link: LinkID, for purpose: StaticString) {
@@ -124,7 +144,11 @@ extension Simulation {
       handle(.hello(id, hello))
     case .pong: handle(.heard(id))
     case .token(let request, let index, let token):
-      guard shell.cluster.countToken(of: RequestID(UInt64(request + 1)), from: id) else { return }
+      guard
+        shell.cluster.acceptToken(
+          of: RequestID(UInt64(request + 1)), from: id, index: index, token: token,
+          at: shell.clock(now))
+      else { return }
       boundChecker.grew(request)
       let token = Meddler.Token(request: request, index: index, id: token)
       for token in meddler.token?(token) ?? [token] {
@@ -132,7 +156,12 @@ extension Simulation {
       }
     case .done(let request, let count, let isCancelled):
       let number = RequestID(UInt64(request + 1))
+      if isCancelled, !shell.cluster.mayEndAsCancelled(number) {
+        let error = WireError(.draining, "the worker gave this answer up")
+        return handle(.failed(number, id, error))
+      }
       if shell.cluster.isServed(number, by: id) {
+        ended(request)
         clientChecker.done(request, count: count, isCancelled: isCancelled, &violations)
       }
       handle(.finished(number, id))
@@ -172,6 +201,8 @@ extension Simulation {
   mutating func killOrchestrator() {
     clientChecker.orchestratorDied()
     slotChecker.orchestratorDied()
+    fairnessChecker?.orchestratorDied()
+    idleChecker.orchestratorDied()
     endOrchestrator()
     heap.put(.orchestratorStarts, at: now + random.time(50, 1_500))
   }

@@ -138,7 +138,7 @@ extension Simulation {
     case .stop(let grace):
       heap.put(.graceEnds(worker: worker), at: now + grace)
       drain(worker)
-    case .infer(let request): infer(request, on: link, worker)
+    case .infer(let request, let produced): infer(request, produced, on: link, worker)
     case .cancel(let request):
       guard let place = workers[worker].jobs.firstIndex(where: { $0.request == request }) else {
         return sendUp(.error(request: request, WireError(.unknownRequest, "not here")), on: link)
@@ -148,7 +148,10 @@ extension Simulation {
     }
   }
 
-  private mutating func infer(_ request: Int, on link: Int, _ worker: Int) {
+  private mutating func infer(
+    _ request: Int, _ produced: [Int32], on link: Int, _ worker: Int
+  ) {
+    checkJournal(of: request, produced)
     if isTroubled, random.chance(scenario[.workerDrains]) {
       fire(.workerDrains, on: worker)
       drain(worker)
@@ -166,9 +169,10 @@ extension Simulation {
     }
     if isTroubled, requests[request].isPoison {
       fire(.poison, on: worker)
+      workers[worker].poison = request
       return heap.put(.untimelyExit(worker: worker), at: now + random.time(0, 50))
     }
-    workers[worker].jobs.append(Worker.Job(request: request, link: link, index: 0))
+    workers[worker].jobs.append(Worker.Job(request: request, link: link, index: produced.count))
     if workers[worker].jobs.count > workers[worker].slots {
       violations.add(
         .slotBound,
@@ -176,6 +180,15 @@ extension Simulation {
           + "\(workers[worker].slots) slots")
     }
     scheduleTurn(worker)
+  }
+
+  /// A worker goes on from what the client has, so that must be what came before.
+  private mutating func checkJournal(of request: Int, _ produced: [Int32]) {
+    let asked = requests[request]
+    for (index, id) in produced.enumerated()
+    where id != SimulatedModel.token(prompt: asked.prompt, seed: asked.seed, index: index) {
+      violations.add(.rightTokens, "token \(index) of request \(request + 1) is replayed as \(id)")
+    }
   }
 
   // MARK: Its engine
@@ -209,7 +222,11 @@ extension Simulation {
       }
       let token = SimulatedModel.token(
         prompt: request.prompt, seed: request.seed, index: job.index)
-      sendUp(.token(request: job.request, index: job.index, id: token), on: job.link)
+      if isTroubled, job.index + 1 < request.length, random.chance(scenario[.gap]) {
+        fire(.gap, on: worker)
+      } else {
+        sendUp(.token(request: job.request, index: job.index, id: token), on: job.link)
+      }
       workers[worker].jobs[place].index += 1
       place += 1
       running += 1

@@ -31,8 +31,11 @@ package struct Simulation {
   var violations = Violations()
   var clientChecker = ClientChecker()
   var slotChecker = SlotChecker()
+  var idleChecker: IdleChecker
   var lifeChecker = LifeChecker()
   var boundChecker: BoundChecker
+  /// nil where the strategy's own lines cannot be told from outside.
+  var fairnessChecker: FairnessChecker?
   /// Events until the next look at all of the cluster's books.
   private var untilCheck = 0
 
@@ -46,7 +49,12 @@ package struct Simulation {
     log = EventLog(keepsAll: keepsLog)
     timeline = drawsTimeline ? Timeline() : nil
     clients = [Int](repeating: 0, count: scenario.clients)
+    idleChecker = IdleChecker(types: scenario.settings.types.map(\.name))
     boundChecker = BoundChecker(settings: scenario.settings)
+    if scenario.settings.strategy != .cognitiveAffinity, scenario[.reload] == 0 {
+      fairnessChecker = FairnessChecker(
+        clients: scenario.clients, lines: scenario.settings.types.count + 1)
+    }
     shell = Shell(
       settings: scenario.settings, meddler: meddler, wallClock: Shell.wallClock(0),
       seed: scenario.seed)
@@ -132,6 +140,7 @@ package struct Simulation {
     let cluster = shell.cluster
     untilCheck = cluster.nodes.count / 4
     slotChecker.check(cluster, &violations)
+    idleChecker.check(cluster, slotChecker, &violations)
     boundChecker.check(cluster, at: shell.clock(now), &violations)
     let counters = cluster.counters
     let counted = Int(counters.finished + counters.failed + counters.cancelled)
@@ -162,7 +171,18 @@ package struct Simulation {
     crashLoopUntil = 0
     shell.diskFullUntil = 0
     shell.pausedUntil = 0
-    for worker in living { workers[worker].heal() }
+    for worker in living {
+      workers[worker].heal()
+      if workers[worker].isTurnDue { heap.put(.turn(worker: worker), at: now) }
+      if workers[worker].link == nil { heap.put(.dial(worker: worker), at: now) }
+    }
+    // What was held back arrives now.
+    for link in links.indices {
+      links[link].up.lastDue = now
+      links[link].down.lastDue = now
+      for _ in 0..<links[link].up.count { heap.put(.up(link: link), at: now) }
+      for _ in 0..<links[link].down.count { heap.put(.down(link: link), at: now) }
+    }
     log.remark("the faults stop", at: now)
     timeline?.mark("peace", at: now)
   }
@@ -182,7 +202,9 @@ package struct Simulation {
     for node in cluster.nodes {
       guard node.state == .healthy, let link = node.link else { return false }
       let end = links[Int(link.number) - 1]
-      guard workers[end.worker].isAlive, end.isOpenBelow else { return false }
+      guard workers[end.worker].isAlive, !workers[end.worker].isDraining, end.isOpenBelow else {
+        return false
+      }
     }
     return true
   }

@@ -26,6 +26,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case nodeBound = "node-bound"
   case retryBound = "retry-bound"
   case backoffBound = "backoff-bound"
+  case poisonBound = "poison-bound"
   // The books, and the end.
   case counters
   case converges

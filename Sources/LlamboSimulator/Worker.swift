@@ -33,6 +33,8 @@ struct Worker {
   var lastHeard: Milliseconds
   var lease: Milliseconds
   var jobs: [Job] = []
+  /// The request that ends it.
+  var poison: Int?
   var isTurnDue = false
 
   var stalledUntil: Milliseconds = 0

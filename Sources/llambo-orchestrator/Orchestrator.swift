@@ -171,6 +171,12 @@ final class Orchestrator {
         $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
       }
     case .done, .tokens:
+      if kind == .done, !cluster.mayEndAsCancelled(request),
+        Completion.saysCancelled(line.extracting(frame.body))
+      {
+        let error = WireError(.draining, "the worker gave this answer up")
+        return post(.failed(request, link.id, error))
+      }
       if cluster.isServed(request, by: link.id), let relay = relays.removeValue(forKey: request) {
         relay.session.connection.write {
           $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))

@@ -68,7 +68,7 @@ import Testing
     expect(.inTime) {
       var meddler = Meddler()
       meddler.event = { event in
-        if case .submitted(let request) = event, request.number % 10 == 0 { nil } else { event }
+        if case .submitted(let request, _) = event, request.number % 10 == 0 { nil } else { event }
       }
       return meddler
     }

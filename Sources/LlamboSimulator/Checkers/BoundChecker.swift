@@ -8,6 +8,8 @@ struct BoundChecker: Sendable {
     /// In a row that came to nothing.
     var failures = 0
     var hasGrown = false
+    /// Processes that it has ended, as far as the cluster was told.
+    var crashes = 0
     /// The cluster took it from its node, which did not fail.
     var wasMoved = false
   }
@@ -20,6 +22,9 @@ struct BoundChecker: Sendable {
   mutating func moved(_ request: Int) { attempts[request].wasMoved = true }
   mutating func grew(_ request: Int) { attempts[request].hasGrown = true }
 
+  /// The cluster has heard of one more process that a request has ended.
+  mutating func crashed(_ request: Int) { attempts[request].crashes += 1 }
+
   mutating func sent(_ request: Int, _ violations: inout Violations) {
     var attempt = attempts[request]
     if attempt.sends > 0, !attempt.wasMoved {
@@ -29,6 +34,10 @@ struct BoundChecker: Sendable {
     attempt.hasGrown = false
     attempt.wasMoved = false
     attempts[request] = attempt
+    if attempt.crashes >= settings.poisonCrashes {
+      violations.add(
+        .poisonBound, "request \(request + 1) is sent on after it ended \(attempt.crashes) nodes")
+    }
     if attempt.failures > settings.maxRetries {
       violations.add(
         .retryBound,

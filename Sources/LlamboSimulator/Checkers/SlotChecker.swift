@@ -53,16 +53,17 @@ struct SlotChecker: Sendable {
 
   mutating func orchestratorDied() { for link in held.indices { closed(link) } }
 
+  func isServed(_ request: Int) -> Bool { servers[request] >= 0 }
+  func holds(_ request: Int, on link: Int) -> Bool { held[link].contains(request) }
+
   func check(_ cluster: Cluster, _ violations: inout Violations) {
     var sum = 0
-    var free = 0
     for node in cluster.nodes {
       let count = node.running.count
       sum += count
       if count > 0, let slots = node.hello?.slots, count > slots {
         violations.add(.slotBound, "\(node.id) runs \(count) requests in \(slots) slots")
       }
-      if count < node.slots { free += node.slots - count }
       guard let link = node.link else {
         if count > 0 {
           violations.add(.slotsConserved, "\(node.id) runs \(count) requests without a link")
@@ -78,10 +79,6 @@ struct SlotChecker: Sendable {
       violations.add(
         .slotsConserved,
         "\(total) slots are held, the nodes count \(sum), the cluster \(cluster.running)")
-    }
-    if free > 0, cluster.queued > 0 {
-      violations.add(
-        .noIdleSlotBesideQueue, "\(cluster.queued) requests wait beside \(free) free slots")
     }
   }
 }
