@@ -52,6 +52,11 @@ extension Cluster {
   ) {
     guard !isShuttingDown else { return }
     isShuttingDown = true
+    while let id = paced.popFirst() {
+      guard requests[id]?.isPaced == true else { continue }
+      pacedCount -= 1
+      end(id, with: WireError(.draining, "the cluster is shutting down"), &directives)
+    }
     while let id = waiting.popFirst() {
       end(id, with: WireError(.draining, "the cluster is shutting down"), &directives)
     }

@@ -78,7 +78,30 @@ extension Cluster {
     guard failures <= settings.maxRetries, request.moves < settings.movesLimit, !isShuttingDown
     else { return end(id, with: error, &directives) }
     requests[id]!.failures = failures
-    takeBack(id)
+    // An attempt that brought its client further was not in vain, and repeating it costs nothing.
+    if !request.isInPrefill || retryBudget.withdraw() {
+      takeBack(id)
+    } else {
+      requests[id]!.isPaced = true
+      paced.append(id)
+      pacedCount += 1
+    }
+  }
+
+  /// Tries again what had to wait for the budget.
+  mutating func paceRetries(at now: Milliseconds, _ directives: inout [Directive]) {
+    retryBudget.look(at: now)
+    guard !paced.isEmpty else { return }
+    while let id = paced.first {
+      if requests[id]?.isPaced == true {
+        guard retryBudget.withdraw() else { break }
+        requests[id]!.isPaced = false
+        pacedCount -= 1
+        takeBack(id)
+      }
+      _ = paced.popFirst()
+    }
+    dispatch(&directives)
   }
 
   /// Puts a request before all that have never run.

@@ -16,6 +16,7 @@ extension Cluster {
       return
     }
     counters.accepted += 1
+    retryBudget.requestCame()
     requests[id] = Request(
       client: submission.client, prompt: submission.prompt, fusion: submission.fusion,
       types: types, seed: UInt32(truncatingIfNeeded: seeds.next()), accepted: now,
@@ -34,6 +35,7 @@ extension Cluster {
     if requests[id]?.state == .running(link) {
       detach(id)
       requests[id] = nil
+      completions.count()
       counters.finished += 1
       nodes[place].requestsServed += 1
     }
@@ -116,6 +118,10 @@ extension Cluster {
   /// Takes a request out of where it waits.
   mutating func leaveQueue(_ id: RequestID, _ request: Request) {
     if request.isHeld { return }
+    if request.isPaced {
+      pacedCount -= 1
+      return
+    }
     waiting.remove(
       id, of: request.client, on: request.types, hasReturned: request.hasReturned)
   }
@@ -123,12 +129,14 @@ extension Cluster {
   /// Answers the client with an error and forgets the request.
   mutating func end(_ id: RequestID, with error: WireError, _ directives: inout [Directive]) {
     requests[id] = nil
+    completions.count()
     counters.failed += 1
     directives.append(.fail(id, error))
   }
 
   mutating func endCancelled(_ id: RequestID, _ directives: inout [Directive]) {
     requests[id] = nil
+    completions.count()
     counters.cancelled += 1
     directives.append(.endCancelled(id))
   }

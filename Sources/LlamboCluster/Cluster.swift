@@ -21,6 +21,13 @@ package struct Cluster: Sendable {
   var requests: [RequestID: Request] = [:]
   /// Requests without a slot.
   var waiting = WaitingRoom()
+  /// Requests that are to be tried again as soon as the retry budget allows.
+  var paced = Deque<RequestID>()
+  /// Those of them that have not ended meanwhile.
+  var pacedCount = 0
+  var retryBudget: RetryBudget
+  /// Requests that ended while others waited: the pace at which the queue moves on.
+  var completions = SmoothedRate(window: 5000)
   /// Accepted requests, the first to time out first. All have one timeout, so this is their order.
   var deadlines = Deque<RequestID>()
   /// Links on which tokens were left out; they are closed next.
@@ -72,6 +79,7 @@ package struct Cluster: Sendable {
     lastEpoch = epoch
     random = SplitMix64(seed: seed)
     seeds = SplitMix64(seed: seed ^ 0x5eed_5eed_5eed_5eed)
+    retryBudget = RetryBudget(share: settings.retryShare, perSecond: settings.retriesPerSecond)
     self.strategy = strategy ?? settings.strategy.make(for: settings)
     strategyName = strategy == nil ? settings.strategy : nil
     groupByType = Dictionary(
@@ -83,7 +91,7 @@ package struct Cluster: Sendable {
   }
 
   /// Requests that wait for a slot.
-  package var queued: Int { waiting.count }
+  package var queued: Int { waiting.count + pacedCount }
 
   /// Takes in one event; what is to be done is appended to `directives`.
   package mutating func handle(
@@ -114,7 +122,9 @@ package struct Cluster: Sendable {
     case .cancelled(let request):
       cancel(request, &directives)
     case .tick:
+      watchPace(at: now)
       expireRequests(at: now, &directives)
+      paceRetries(at: now, &directives)
       watchNodes(at: now, &directives)
       launchDue(at: now, &directives)
     case .drain(let node, let grace, let replace):

@@ -50,6 +50,15 @@ package struct ClusterSettings: Sendable, Equatable {
   package var movesLimit = 256
   /// Nodes that crash under a request, with no token in between, before it is refused.
   package var poisonCrashes = 2
+  /// Attempts in vain that may be repeated, as a share of the requests of late.
+  package var retryShare = 0.2
+  /// And so many more each second.
+  package var retriesPerSecond = 10
+  /// The share of its timeout that a request may be expected to wait; past it, it is refused at
+  /// once, for work on what times out in the end is lost.
+  package var waitShare = 0.5
+  /// The shortest time after which a client is told to try again.
+  package var retryAfterLeast: Milliseconds = 100
   /// Members of one fusion.
   package var fusionLimit = 16
   /// From acceptance to the last token.

@@ -68,6 +68,8 @@ struct Request: Sendable {
   var isCancelled = false
   /// It waits for news of its last node, and is in no queue.
   var isHeld = false
+  /// It waits for the retry budget, and is in no queue.
+  var isPaced = false
   /// It waits before all who have never run.
   var hasReturned = false
 

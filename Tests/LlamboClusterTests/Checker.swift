@@ -136,7 +136,9 @@ struct Checker {
     demand(held == cluster.running, "\(held) slots are held, not \(cluster.running)")
     let blocked = cluster.requests.values.count { $0.isHeld }
     demand(
-      waiting == cluster.queued + blocked, "the queue has \(cluster.queued), not \(waiting)")
+      waiting == cluster.queued + blocked
+        && cluster.pacedCount == cluster.requests.values.count { $0.isPaced },
+      "the queue has \(cluster.queued), not \(waiting)")
     let isFree = cluster.nodes.contains { $0.hasFreeSlot }
     demand(isFree == !cluster.free.isEmpty, "the index of free slots is wrong")
     demand(cluster.waiting.count == 0 || !isFree, "one waits beside a free slot")

@@ -63,7 +63,7 @@ struct ModelTests {
     }
     #expect(sum.finished > 400)
     #expect(sum.failed > 100)
-    #expect(sum.cancelled > 20)
+    #expect(sum.cancelled > 10)
     #expect(sum.retried > 100)
     #expect(sum.nodesLost > 100)
     #expect(
