@@ -24,6 +24,7 @@ extension Cluster {
     guard index == next else {
       if index > next {
         nodes[place].isFaulty = true
+        refresh(place)
         faults.append(link)
       }
       return false

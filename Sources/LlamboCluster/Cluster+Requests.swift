@@ -30,7 +30,9 @@ extension Cluster {
   mutating func finish(
     _ id: RequestID, on link: LinkID, at now: Milliseconds, _ directives: inout [Directive]
   ) {
-    guard let place = placeByLink[link], release(id, at: place) else { return }
+    guard let place = placeByLink[link], !nodes[place].isFaulty, release(id, at: place) else {
+      return
+    }
     nodes[place].isProductive = true
     if requests[id]?.state == .running(link) {
       detach(id)
@@ -48,7 +50,9 @@ extension Cluster {
     _ id: RequestID, on link: LinkID, _ error: WireError, at now: Milliseconds,
     _ directives: inout [Directive]
   ) {
-    guard let place = placeByLink[link], release(id, at: place) else { return }
+    guard let place = placeByLink[link], !nodes[place].isFaulty, release(id, at: place) else {
+      return
+    }
     if error.code == .draining, nodes[place].state == .healthy {
       // It ends by itself, and has a next life.
       nodes[place].isReplacedAfterDrain = true

@@ -92,12 +92,13 @@ package struct Cluster: Sendable {
 
   /// Requests that wait for a slot.
   package var queued: Int { waiting.count + pacedCount }
+  /// Those of them that wait for the retry budget, whatever is free.
+  package var pacing: Int { pacedCount }
 
   /// Takes in one event; what is to be done is appended to `directives`.
   package mutating func handle(
     _ event: Event, at now: Milliseconds, into directives: inout [Directive]
   ) {
-    if !faults.isEmpty { closeFaulty(at: now, &directives) }
     switch event {
     case .started:
       for type in settings.types { add(type.count, of: type.name, at: now) }
@@ -134,6 +135,8 @@ package struct Cluster: Sendable {
     case .shutdown(let grace):
       beginShutdown(grace: grace, at: now, &directives)
     }
+    // Last, for the event may close a link where something would have gone on.
+    if !faults.isEmpty { closeFaulty(at: now, &directives) }
     if isShuttingDown, !hasStopped, nodes.isEmpty, requests.isEmpty {
       hasStopped = true
       directives.append(.stopped)

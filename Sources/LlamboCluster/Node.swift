@@ -110,7 +110,7 @@ package struct Node: Sendable {
   }
 
   /// Requests that it runs at once; 0 where it takes no work.
-  package var slots: Int { state == .healthy ? hello?.slots ?? 0 : 0 }
+  package var slots: Int { state == .healthy && !isFaulty ? hello?.slots ?? 0 : 0 }
   var isWaiting: Bool { if case .waiting = state { true } else { false } }
   var isStopping: Bool {
     switch state {

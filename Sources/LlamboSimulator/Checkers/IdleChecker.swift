@@ -40,11 +40,12 @@ struct IdleChecker: Sendable {
       if fit.count < suitable.count { blocked.insert(type) }
       if !fit.isEmpty { neglected += 1 }
     }
-    // Some wait, not in the queue, for news of the node that they were on.
-    if blocked.isEmpty, neglected > waiting - cluster.queued {
+    // Some wait for the retry budget, or for news of the node that they were on.
+    let inQueue = cluster.queued - cluster.pacing
+    if blocked.isEmpty, neglected > waiting - inQueue {
       violations.add(
         .noIdleSlotBesideQueue,
-        "\(cluster.queued) requests wait, \(neglected) of them beside a free slot that would do")
+        "\(inQueue) requests wait, \(neglected) of them beside a free slot that would do")
     }
   }
 }
