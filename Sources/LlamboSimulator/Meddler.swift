@@ -12,6 +12,9 @@ package struct Meddler {
   /// Settings that the cluster gets instead of those that the checkers know.
   package var settings: ((inout ClusterSettings) -> Void)?
 
+  /// Chooses nodes instead of the strategy that the scenario has.
+  package var strategy: (any NodeStrategy)?
+
   package init() {}
 
   package struct Token: Sendable {

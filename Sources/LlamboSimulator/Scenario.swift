@@ -43,9 +43,9 @@ package struct Scenario: Sendable {
     slots = random.within(1, 4)
     pace = random.time(5, 60)
     latency = random.time(1, 20)
-    tokens = random.within(1, 16)
+    tokens = random.within(1, 30)
     trouble = random.time(5_000, 9_000)
-    arrivalGap = max(4, random.time(60, 300) / Milliseconds(max(1, count / 10)))
+    arrivalGap = max(1, random.time(60, 300) / Milliseconds(max(1, count / 10)))
     if count > 500 { tick = 250 }
 
     var settings = ClusterSettings()
@@ -60,6 +60,8 @@ package struct Scenario: Sendable {
     settings.launchesAtOnce = random.within(1, 3) + count / 8
     settings.queueLimit = [0, 2, 50, 1000][random.below(4)]
     settings.maxRetries = random.within(0, 3)
+    settings.retriesPerSecond = [0, 1, 10][random.below(3)]
+    settings.retryShare = [0, 0.1, 0.2][random.below(3)]
     settings.requestTimeout = random.time(2_000, 4_000)
     settings.healthCheckInterval = random.time(200, 500)
     settings.startTimeout = 1_500

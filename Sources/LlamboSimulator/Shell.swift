@@ -27,7 +27,8 @@ struct Shell {
   init(settings: ClusterSettings, meddler: Meddler, wallClock: UInt64, seed: UInt64) {
     var settings = settings
     meddler.settings?(&settings)
-    cluster = Cluster(settings: settings, epoch: wallClock, seed: seed)
+    cluster = Cluster(
+      settings: settings, epoch: wallClock, seed: seed, strategy: meddler.strategy)
     wanted = settings.types.reduce(0) { $0 + $1.count }
   }
 

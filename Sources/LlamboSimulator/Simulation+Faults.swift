@@ -45,7 +45,9 @@ extension Simulation {
     case .burst:
       fire(fault)
       let client = random.below(clients.count)
-      for _ in 0..<random.within(5, 25) { submit(from: client, isProbe: false) }
+      for _ in 0..<random.within(5, 25) * (1 + scenario.nodes / 20) {
+        submit(from: client, isProbe: false)
+      }
     case .cancel:
       guard let request = recentOpenRequest() else { return }
       fire(fault)

@@ -51,7 +51,8 @@ extension Simulation {
       slotChecker.closed(Int(link.number) - 1)
     case .processEnded(let node, let epoch, _):
       // Reports come twice; one crash counts once.
-      guard let worker = workers.lastIndex(where: { $0.epoch == epoch && $0.node != nil }),
+      guard scenario[.poison] > 0,
+        let worker = workers.lastIndex(where: { $0.epoch == epoch && $0.node != nil }),
         let request = workers[worker].poison
       else { return }
       workers[worker].poison = nil
@@ -89,7 +90,7 @@ extension Simulation {
       let place = Int(request.number) - 1
       lifeChecker.worked(Int(link.number) - 1, &violations)
       slotChecker.sent(place, on: Int(link.number) - 1, &violations)
-      boundChecker.sent(place, &violations)
+      boundChecker.sent(place, at: shell.clock(now), &violations)
       fairnessChecker?.sent(place, &violations)
       sendDown(
         .infer(request: place, produced: shell.cluster.journal(of: request)),
@@ -119,6 +120,7 @@ extension Simulation {
   private mutating func ended(_ request: Int) {
     fairnessChecker?.ended(request)
     idleChecker.ended(request)
+    boundChecker.ended(request)
   }
 
   private mutating func use(_ link: LinkID, for purpose: StaticString) {
@@ -226,6 +228,7 @@ extension Simulation {
     shell.clockLead = old.clockLead
     shell.diskFullUntil = old.diskFullUntil
     shell.endsBefore = clientChecker.ends
+    boundChecker.orchestratorStarted(at: shell.clock(now))
     shell.retried = old.retried + old.cluster.counters.retried
     shell.nodesLost = old.nodesLost + old.cluster.counters.nodesLost
     handle(.started)

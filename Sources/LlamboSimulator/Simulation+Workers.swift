@@ -27,6 +27,7 @@ extension Simulation {
       Worker(
         node: node, epoch: epoch, type: type, slots: scenario.slots, pace: scenario.pace,
         parent: parent, lease: scenario.settings.lease, at: now))
+    workers[worker].livingPlace = living.count
     living.append(worker)
     lifeChecker.started(worker + Worker.firstPID)
     var loading = random.time(30, 300)
@@ -56,10 +57,10 @@ extension Simulation {
   mutating func die(_ worker: Int) {
     guard workers.indices.contains(worker), workers[worker].isAlive else { return }
     workers[worker].isAlive = false
-    if let place = living.firstIndex(of: worker) {
-      living.swapAt(place, living.count - 1)
-      living.removeLast()
-    }
+    let place = workers[worker].livingPlace
+    living.swapAt(place, living.count - 1)
+    living.removeLast()
+    if place < living.count { workers[living[place]].livingPlace = place }
     for link in workers[worker].openLinks.reversed() {
       if links[link].isOpenAbove { post(.closed, up: link) }
       closeBelow(link)

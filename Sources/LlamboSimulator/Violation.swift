@@ -25,6 +25,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case launchBound = "launch-bound"
   case nodeBound = "node-bound"
   case retryBound = "retry-bound"
+  case retryBudget = "retry-budget"
   case backoffBound = "backoff-bound"
   case poisonBound = "poison-bound"
   // The books, and the end.

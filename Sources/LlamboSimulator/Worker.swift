@@ -24,6 +24,8 @@ struct Worker {
   /// The orchestrator whose child it is; -1 for one started by hand.
   let parent: Int
   var isAlive = true
+  /// Its place among those that live.
+  var livingPlace = 0
   var isDraining = false
   var hasGivenUp = false
   var link: Int?

@@ -1,3 +1,4 @@
+import Foundation
 import LlamboCluster
 import LlamboSimulator
 import LlamboWire
@@ -140,6 +141,32 @@ import Testing
     }
   }
 
+  @Test func aFreeSlotBesideTheQueueIsFound() {
+    struct Idler: NodeStrategy {
+      func pick(
+        for prompt: PromptDigest, among types: TypeMask, of nodes: FreeNodes,
+        using random: inout SplitMix64
+      ) -> Int? { nil }
+    }
+    expect(.noIdleSlotBesideQueue) {
+      var meddler = Meddler()
+      meddler.strategy = Idler()
+      return meddler
+    }
+  }
+
+  @Test func aClientThatIsServedBeforeItsTurnIsFound() {
+    expect(.fairness, nodes: 1) {
+      var meddler = Meddler()
+      meddler.event = { event in
+        guard case .submitted(let request, var submission) = event else { return event }
+        submission.client = ClientID(0)
+        return .submitted(request, submission)
+      }
+      return meddler
+    }
+  }
+
   // MARK: Lives and links
 
   @Test func anEpochGivenTwiceIsFound() {
@@ -198,6 +225,22 @@ import Testing
 
   @Test func aQueueTooLongIsFound() { expect(.queueBound) { changing { $0.queueLimit += 1_000 } } }
   @Test func tooManyRetriesAreFound() { expect(.retryBound) { changing { $0.maxRetries += 5 } } }
+  @Test func tooManyRepetitionsAreFound() {
+    expect(.retryBudget) {
+      changing {
+        $0.retriesPerSecond = 1_000
+        $0.maxRetries = 100
+      }
+    }
+  }
+  @Test func poisonThatIsPassedOnIsFound() {
+    expect(.poisonBound) {
+      changing {
+        $0.poisonCrashes = 100
+        $0.maxRetries = 100
+      }
+    }
+  }
   @Test func tooManyLaunchesAreFound() {
     expect(.launchBound, nodes: 20) { changing { $0.launchesAtOnce += 10 } }
   }
@@ -208,6 +251,14 @@ import Testing
         $0.backoffFirst = 20_000
         $0.backoffMost = 60_000
       }
+    }
+  }
+
+  /// Each rule is broken by a test of its own here.
+  @Test func everyRuleHasItsTest() throws {
+    let text = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
+    for rule in Rule.allCases {
+      #expect(text.contains("expect(.\(rule)"), "\(rule)")
     }
   }
 

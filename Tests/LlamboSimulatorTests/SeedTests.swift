@@ -20,9 +20,10 @@ import Testing
     #expect(batch.retried > 0 && batch.nodesLost > 0)
   }
 
-  @Test(arguments: [1, 2, 100, 1_000])
+  @Test(arguments: [1, 2, 100, 1_000, 10_000])
   func clustersOfEverySizeKeepEveryRule(nodes: Int) async {
-    let batch = await Runs.of(seeds: nodes < 1_000 ? 1...20 : 1...2, nodes: nodes)
+    let batch = await Runs.of(
+      seeds: nodes < 1_000 ? 1...20 : nodes < 10_000 ? 1...4 : 3...4, nodes: nodes)
     for failure in batch.failures.prefix(3) {
       Issue.record("\(failure.report(lines: 40, fixesNodes: true))")
     }
