@@ -23,7 +23,8 @@ extension Cluster {
       nodes[place].nextPing =
         now + Milliseconds.random(in: 0...settings.healthCheckInterval, using: &random)
       placeByLink[link] = place
-      setState(place, .healthy)
+      nodes[place].lastProgress = watched
+      setState(place, stateOnJoining(nodes[place].id, at: now))
       directives.append(
         .welcome(
           link,

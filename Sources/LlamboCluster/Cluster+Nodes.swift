@@ -50,6 +50,12 @@ extension Cluster {
       guard let place = placeByID[entry.node],
         nodes[place].state == .waiting(until: entry.due)
       else { continue }
+      if isHeld(nodes[place].group, at: now) {
+        let due = crashLoops[nodes[place].group].heldUntil
+        setState(place, .waiting(until: due))
+        launches.insert(entry.node, due: due)
+        continue
+      }
       lastEpoch += 1
       nodes[place].epoch = lastEpoch
       setState(place, .starting(since: now))
@@ -100,7 +106,7 @@ extension Cluster {
       directives.append(.note("\(node.id) left: \(reason)"))
       remove(place)
     } else {
-      let delay = node.isStopping ? 0 : nextBackoff(place, at: now)
+      let delay = node.isStopping ? 0 : nextBackoff(place, at: now, &directives)
       if !node.isStopping {
         counters.nodesLost += 1
         nodes[place].restarts += 1
@@ -121,9 +127,13 @@ extension Cluster {
 
   /// Nothing after a life that was long or did some work; then doubling, with a fifth of jitter,
   /// so that many nodes that fail of one cause do not come back as one.
-  private mutating func nextBackoff(_ place: Int, at now: Milliseconds) -> Milliseconds {
+  private mutating func nextBackoff(
+    _ place: Int, at now: Milliseconds, _ directives: inout [Directive]
+  ) -> Milliseconds {
     let isStable = nodes[place].linkedSince.map { now - $0 >= settings.stableAfter } ?? false
-    if isStable || nodes[place].isProductive { nodes[place].failures = 0 }
+    let wasOfUse = isStable || nodes[place].isProductive
+    if wasOfUse { nodes[place].failures = 0 }
+    lifeEnded(place, wasOfUse: wasOfUse, at: now, &directives)
     nodes[place].linkedSince = nil
     nodes[place].isProductive = false
     nodes[place].failures += 1

@@ -46,6 +46,11 @@ package struct Cluster: Sendable {
   /// The time that this process has seen pass, in milliseconds: what it slept through does not
   /// count, so that nobody seems to have stalled meanwhile.
   var watched: Milliseconds = 0
+  var lastTick: Milliseconds = .max
+  /// Guests that stalled, by name.
+  var ejections: [String: Ejection] = [:]
+  /// By group.
+  var crashLoops = [CrashLoop](repeating: CrashLoop(), count: TypeMask.otherIndex + 1)
   /// Slots that requests hold.
   package internal(set) var running = 0
   /// Numbers given to nodes so far.
@@ -65,6 +70,8 @@ package struct Cluster: Sendable {
     package var failovers: UInt64 = 0
     package var tokens: UInt64 = 0
     package var nodesLost: UInt64 = 0
+    /// Nodes given up for silence or for want of progress.
+    package var ejections: UInt64 = 0
   }
 
   /// - Parameters:

@@ -28,6 +28,25 @@ package struct ClusterSettings: Sendable, Equatable {
   package var healthCheckInterval: Milliseconds = 1000
   /// Intervals without a sign of life after which a node is ejected.
   package var missedPings = 3
+  /// Without progress a node that holds work is ejected after so long, though it answers pings.
+  package var stallTimeout: Milliseconds = 2500
+  /// And so much longer for each token of the prompts that it computes: 100 tokens a second.
+  package var prefillAllowance: Milliseconds = 10
+  /// And so much longer before the first token of its life.
+  package var warmUpAllowance: Milliseconds = 10_000
+  /// Between two ticks no more than this counts as seen; the rest this process slept through.
+  package var longestTick: Milliseconds = 250
+  /// The share of a type's nodes that is kept in use however bad it looks.
+  package var panicShare = 0.5
+  /// A guest that has behaved for so long is forgiven its ejections.
+  package var ejectionMemory: Milliseconds = 600_000
+  /// Guests whose ejections are remembered.
+  package var ejectionsLimit = 1024
+  /// Lives of a type that end in a row, none of any use, before its launches are held.
+  package var crashLoopLimit = 10
+  /// How long they are held at first; it doubles with each further failure.
+  package var holdFirst: Milliseconds = 5000
+  package var holdMost: Milliseconds = 300_000
   /// From launch to `HELLO`.
   package var startTimeout: Milliseconds = 60_000
   /// How long a node whose link broke may take to dial again before its process is killed.

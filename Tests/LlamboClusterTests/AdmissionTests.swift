@@ -90,6 +90,7 @@ struct AdmissionTests {
       $0.maxRetries = 100
       $0.requestTimeout = 1_000_000
       $0.redialTimeout = 1_000_000
+      $0.stallTimeout = 1_000_000
     }
     var link = stage.bringUp(slots: 50)[0]
     for _ in 0..<50 { _ = stage.submit() }
