@@ -64,6 +64,13 @@ package struct Scenario: Sendable {
     settings.retryShare = [0, 0.1, 0.2][random.below(3)]
     settings.requestTimeout = random.time(2_000, 4_000)
     settings.healthCheckInterval = random.time(200, 500)
+    settings.stallTimeout = random.time(600, 1_500)
+    settings.prefillAllowance = random.time(0, 1)
+    settings.warmUpAllowance = random.time(0, 500)
+    settings.panicShare = [0, 0.5, 0.5, 0.9][random.below(4)]
+    settings.crashLoopLimit = random.within(3, 10)
+    settings.holdFirst = 300
+    settings.holdMost = 1_500
     settings.startTimeout = 1_500
     settings.redialTimeout = random.time(0, 800)
     settings.lease = 6_000
@@ -104,6 +111,7 @@ package struct Scenario: Sendable {
     let silence = settings.healthCheckInterval * Milliseconds(settings.missedPings + 2)
     return settings.startTimeout + settings.requestTimeout + settings.stopTimeout
       + settings.redialTimeout + settings.lease + 2 * settings.backoffMost + silence
+      + settings.holdMost + settings.stallTimeout
       + rounds * 700 + 20 * tick
   }
 }

@@ -110,7 +110,8 @@ extension Simulation {
       workers[worker].stalledUntil = until
     case .wedge:
       fire(fault, on: worker)
-      workers[worker].wedgedUntil = until
+      // Some never come back to themselves.
+      workers[worker].wedgedUntil = random.chance(500) ? scenario.trouble : until
     case .slowNode:
       fire(fault, on: worker)
       workers[worker].slowUntil = until

@@ -46,6 +46,7 @@ extension Simulation {
     switch event {
     case .finished(let request, let link), .failed(let request, let link, _):
       slotChecker.released(Int(request.number) - 1, on: Int(link.number) - 1)
+      stallChecker.progressed(Int(link.number) - 1)
     case .linkClosed(let link):
       lifeChecker.ended(Int(link.number) - 1)
       slotChecker.closed(Int(link.number) - 1)
@@ -89,6 +90,9 @@ extension Simulation {
     case .send(let request, let link):
       let place = Int(request.number) - 1
       lifeChecker.worked(Int(link.number) - 1, &violations)
+      if slotChecker.isIdle(Int(link.number) - 1) {
+        stallChecker.progressed(Int(link.number) - 1)
+      }
       slotChecker.sent(place, on: Int(link.number) - 1, &violations)
       boundChecker.sent(place, at: shell.clock(now), &violations)
       fairnessChecker?.sent(place, &violations)
@@ -152,6 +156,7 @@ extension Simulation {
           at: shell.clock(now))
       else { return }
       boundChecker.grew(request)
+      stallChecker.progressed(link)
       let token = Meddler.Token(request: request, index: index, id: token)
       for token in meddler.token?(token) ?? [token] {
         clientChecker.token(token.request, index: token.index, id: token.id, &violations)

@@ -95,6 +95,7 @@ extension Simulation {
     }
     lifeChecker.opened(node: process.node, epoch: epoch)
     slotChecker.opened()
+    stallChecker.opened()
     sendUp(
       .hello(
         Hello(

@@ -31,6 +31,7 @@ package struct Simulation {
   var violations = Violations()
   var clientChecker = ClientChecker()
   var slotChecker = SlotChecker()
+  var stallChecker: StallChecker
   var idleChecker: IdleChecker
   var lifeChecker = LifeChecker()
   var boundChecker: BoundChecker
@@ -50,6 +51,7 @@ package struct Simulation {
     timeline = drawsTimeline ? Timeline() : nil
     clients = [Int](repeating: 0, count: scenario.clients)
     idleChecker = IdleChecker(types: scenario.settings.types.map(\.name))
+    stallChecker = StallChecker(settings: scenario.settings)
     boundChecker = BoundChecker(settings: scenario.settings)
     if scenario.settings.strategy != .cognitiveAffinity, scenario[.reload] == 0 {
       fairnessChecker = FairnessChecker(
@@ -126,7 +128,9 @@ package struct Simulation {
   private mutating func tick() {
     heap.put(.tick, at: now + scenario.tick)
     if shell.isUp, shell.pausedUntil <= now {
+      stallChecker.looked(at: shell.clock(now))
       handle(.tick)
+      stallChecker.check(shell.cluster, &violations)
       clientChecker.looked(at: shell.clock(now), &violations)
     }
     timeline?.sample(shell, at: now)

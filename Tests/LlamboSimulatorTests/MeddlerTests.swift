@@ -221,6 +221,10 @@ import Testing
     }
   }
 
+  @Test func aStallThatIsOverlookedIsFound() {
+    expect(.stallBound, nodes: 6) { changing { $0.stallTimeout = 60_000 } }
+  }
+
   // MARK: Bounds
 
   @Test func aQueueTooLongIsFound() { expect(.queueBound) { changing { $0.queueLimit += 1_000 } } }

@@ -97,11 +97,12 @@ struct BoundChecker: Sendable {
       violations.add(
         .queueBound, "\(fresh) wait for their first node, of at most \(settings.queueLimit)")
     }
+    let longestWait = max(settings.backoffMost, settings.holdMost)
     var starting = 0
     for node in cluster.nodes {
       switch node.state {
       case .starting: starting += node.isManaged ? 1 : 0
-      case .waiting(let until) where until - clock > settings.backoffMost:
+      case .waiting(let until) where until - clock > longestWait:
         violations.add(.backoffBound, "\(node.id) waits \(until - clock) ms for its next life")
       default: break
       }

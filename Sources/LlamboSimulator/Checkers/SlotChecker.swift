@@ -53,6 +53,7 @@ struct SlotChecker: Sendable {
 
   mutating func orchestratorDied() { for link in held.indices { closed(link) } }
 
+  func isIdle(_ link: Int) -> Bool { held[link].isEmpty }
   func isServed(_ request: Int) -> Bool { servers[request] >= 0 }
   func holds(_ request: Int, on link: Int) -> Bool { held[link].contains(request) }
 
