@@ -8,19 +8,13 @@ extension Cluster {
     guard let type = submission.type else {
       // Where none of the types that suit can have a node, any node is better than none.
       let wanted = strategy.types(for: submission.prompt)
-      let suits = (0...TypeMask.otherIndex).contains { wanted.contains($0) && canServe($0) }
+      let suits = (0...TypeMask.otherIndex).contains {
+        wanted.contains($0) && (size(of: $0) > 0 || canScale($0))
+      }
       return suits ? wanted : .all
     }
     guard let group = groupByType[type] else { throw unknownType(type) }
     return TypeMask(only: group)
-  }
-
-  /// Whether a type has a node that serves or will.
-  func canServe(_ group: Int) -> Bool {
-    let count = states[group]
-    let leaving =
-      count[Node.State.draining(until: 0).index] + count[Node.State.stopping(until: 0).index]
-    return count.reduce(0, +) > leaving
   }
 
   /// Makes room for a request in the queue, at the cost of whoever takes up most of it.
@@ -31,10 +25,13 @@ extension Cluster {
     _ directives: inout [Directive]
   ) throws(WireError) {
     if isShuttingDown { throw WireError(.draining, "the cluster is shutting down") }
-    if nodes.isEmpty {
+    let exists = (0...TypeMask.otherIndex).contains {
+      types.contains($0) && (states[$0].contains { $0 > 0 } || canScale($0))
+    }
+    if !exists {
       throw WireError(
         .noNodes,
-        "the cluster has no nodes: start some with llamboctl spawn --count 1 --type TYPE")
+        "the cluster has no nodes for this: start some with llamboctl spawn --count 1 --type TYPE")
     }
     // With nobody waiting there may be a free slot, which is enough where nobody may wait.
     let isFree = !types.intersection(free.available).isEmpty

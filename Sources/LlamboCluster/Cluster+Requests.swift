@@ -24,6 +24,7 @@ extension Cluster {
     deadlines.append(id)
     waiting.append(id, of: submission.client, on: types)
     dispatch(&directives)
+    if requests[id]?.state == .queued { wake(at: now, &directives) }
   }
 
   /// The worker has written the last line of a request.

@@ -47,6 +47,8 @@ package struct Cluster: Sendable {
   /// count, so that nobody seems to have stalled meanwhile.
   var watched: Milliseconds = 0
   var lastTick: Milliseconds = .max
+  /// By group.
+  var scaling = [Scaling](repeating: Scaling(), count: TypeMask.otherIndex + 1)
   /// Guests that stalled, by name.
   var ejections: [String: Ejection] = [:]
   /// By group.
@@ -134,6 +136,7 @@ package struct Cluster: Sendable {
       expireRequests(at: now, &directives)
       paceRetries(at: now, &directives)
       watchNodes(at: now, &directives)
+      scale(at: now, &directives)
       launchDue(at: now, &directives)
     case .drain(let node, let grace, let replace):
       drain(node, grace: grace, replace: replace, at: now, &directives)

@@ -11,11 +11,18 @@ package struct ClusterSettings: Sendable, Equatable {
 
     /// Tokens of prompt and answer that one slot holds; 0 where that is not known.
     package var contextSize: Int
+    /// Autoscaling keeps the nodes of this type between these.
+    package var minNodes: Int
+    package var maxNodes: Int
 
-    package init(name: String, count: Int, contextSize: Int = 0) {
+    package init(
+      name: String, count: Int, contextSize: Int = 0, minNodes: Int = 0, maxNodes: Int = .max
+    ) {
       self.name = name
       self.count = count
       self.contextSize = contextSize
+      self.minNodes = minNodes
+      self.maxNodes = maxNodes
     }
   }
 
@@ -84,6 +91,24 @@ package struct ClusterSettings: Sendable, Equatable {
   package var requestTimeout: Milliseconds = 30_000
   /// Requests that wait for a slot.
   package var queueLimit = 1024
+
+  /// Whether the cluster changes its size by itself.
+  package var autoScale = false
+  /// Nodes of all types that autoscaling keeps.
+  package var minNodes = 1
+  /// Shares of a type's slots, taken or waited for, above which it grows and below which it shrinks.
+  package var scaleUpThreshold = 0.8
+  package var scaleDownThreshold = 0.2
+  /// How many times as many nodes a step asks for, or as few.
+  package var scaleFactor = 1.5
+  /// From one look at a type to the next.
+  package var scaleInterval: Milliseconds = 1000
+  /// Utilization is smoothed over this, and known only after as long.
+  package var scaleWindow: Milliseconds = 10_000
+  /// From any change of a type to the next that shrinks it or turns round.
+  package var scaleCooldown: Milliseconds = 60_000
+  /// What runs on a node that autoscaling gives up may finish within this, or moves.
+  package var drainGrace: Milliseconds = 30_000
 
   package init() {}
 }

@@ -38,6 +38,11 @@ extension ClusterSettings {
     }
     strategy = config.loadBalancer.strategy
     maxNodes = config.orchestrator.maxNodes
+    autoScale = config.orchestrator.autoScale
+    minNodes = config.orchestrator.minNodes
+    scaleUpThreshold = config.orchestrator.scaleUpThreshold
+    scaleDownThreshold = config.orchestrator.scaleDownThreshold
+    scaleFactor = config.orchestrator.scaleFactor
     healthCheckInterval = Milliseconds(config.loadBalancer.healthCheckInterval)
     lease = Milliseconds(config.orchestrator.lease)
     maxRetries = config.loadBalancer.maxRetries
