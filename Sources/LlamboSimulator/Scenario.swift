@@ -78,7 +78,26 @@ package struct Scenario: Sendable {
     settings.stopTimeout = 1_000
     settings.stableAfter = 3_000
     self.settings = settings
+    if count <= 200, random.chance(300) { scaleItself(&random) }
     chooseFaults(&random)
+  }
+
+  /// Lets the cluster choose its size.
+  private mutating func scaleItself(_ random: inout SplitMix64) {
+    settings.autoScale = true
+    settings.minNodes = random.within(0, 1)
+    for type in settings.types.indices {
+      settings.types[type].minNodes = random.within(0, settings.types[type].count)
+      settings.types[type].maxNodes = settings.types[type].count + random.within(0, 5)
+    }
+    settings.maxNodes += 4
+    settings.scaleInterval = random.time(200, 500)
+    settings.scaleWindow = random.time(400, 1_200)
+    settings.scaleCooldown = random.time(1_000, 3_000)
+    settings.scaleFactor = random.chance(500) ? 1.5 : 2
+    settings.drainGrace = random.time(0, 1_000)
+    // A cluster without nodes takes in who waits for one.
+    settings.queueLimit = max(settings.queueLimit, 5)
   }
 
   /// Each seed takes some of the faults: with all of them at once the rare roads stay untrodden.

@@ -234,6 +234,7 @@ extension Simulation {
     shell.diskFullUntil = old.diskFullUntil
     shell.endsBefore = clientChecker.ends
     boundChecker.orchestratorStarted(at: shell.clock(now))
+    scalingChecker?.orchestratorStarted()
     shell.retried = old.retried + old.cluster.counters.retried
     shell.nodesLost = old.nodesLost + old.cluster.counters.nodesLost
     handle(.started)

@@ -35,6 +35,8 @@ package struct Simulation {
   var idleChecker: IdleChecker
   var lifeChecker = LifeChecker()
   var boundChecker: BoundChecker
+  /// nil where the cluster keeps its size.
+  var scalingChecker: ScalingChecker?
   /// nil where the strategy's own lines cannot be told from outside.
   var fairnessChecker: FairnessChecker?
   /// Events until the next look at all of the cluster's books.
@@ -53,6 +55,9 @@ package struct Simulation {
     idleChecker = IdleChecker(types: scenario.settings.types.map(\.name))
     stallChecker = StallChecker(settings: scenario.settings)
     boundChecker = BoundChecker(settings: scenario.settings)
+    if scenario.settings.autoScale {
+      scalingChecker = ScalingChecker(settings: scenario.settings)
+    }
     if scenario.settings.strategy != .cognitiveAffinity, scenario[.reload] == 0 {
       fairnessChecker = FairnessChecker(
         clients: scenario.clients, lines: scenario.settings.types.count + 1)
@@ -129,7 +134,9 @@ package struct Simulation {
     heap.put(.tick, at: now + scenario.tick)
     if shell.isUp, shell.pausedUntil <= now {
       stallChecker.looked(at: shell.clock(now))
+      scalingChecker?.look(at: shell.cluster)
       handle(.tick)
+      scalingChecker?.check(shell.cluster, at: shell.clock(now), &violations)
       stallChecker.check(shell.cluster, &violations)
       clientChecker.looked(at: shell.clock(now), &violations)
     }
@@ -200,7 +207,7 @@ package struct Simulation {
     let managed = cluster.nodes.count(where: \.isManaged)
     let guests = living.count { workers[$0].parent < 0 }
     let isFull = cluster.nodes.count >= cluster.settings.maxNodes
-    guard managed == shell.wanted, managed == living.count - guests,
+    guard hasItsSize, managed == living.count - guests,
       isFull || cluster.nodes.count - managed == guests
     else { return false }
     for node in cluster.nodes {
@@ -211,6 +218,19 @@ package struct Simulation {
       }
     }
     return true
+  }
+
+  /// Whether there are as many nodes as were asked for, or as autoscaling allows.
+  private var hasItsSize: Bool {
+    let cluster = shell.cluster
+    guard scenario.settings.autoScale else {
+      return cluster.nodes.count(where: \.isManaged) == shell.wanted
+    }
+    let isFull = cluster.nodes.count >= cluster.settings.maxNodes
+    return isFull
+      || scenario.settings.types.allSatisfy { type in
+        cluster.nodes.count { $0.type == type.name } >= type.minNodes
+      }
   }
 
   private var unsettledReason: String {
@@ -228,7 +248,10 @@ package struct Simulation {
   /// A healed cluster answers everything.
   private mutating func probe() {
     let slots = shell.cluster.nodes.reduce(0) { $0 + $1.slots }
-    for _ in 0..<min(5, slots) { submit(from: 0, isProbe: true) }
+    // Where autoscaling has left no node, the first request brings one back.
+    for _ in 0..<max(scenario.settings.autoScale ? 1 : 0, min(5, slots)) {
+      submit(from: 0, isProbe: true)
+    }
     advance(until: now + scenario.settings.requestTimeout) { $0.clientChecker.unanswered == 0 }
   }
 

@@ -29,6 +29,12 @@ package enum Rule: String, CaseIterable, Sendable {
   case retryBudget = "retry-budget"
   case backoffBound = "backoff-bound"
   case poisonBound = "poison-bound"
+  // Autoscaling.
+  case scalingBounds = "scaling-bounds"
+  case scalingCooldown = "scaling-cooldown"
+  case scalingStep = "scaling-step"
+  /// Without data there is no change.
+  case scalingHolds = "scaling-holds"
   // The books, and the end.
   case counters
   case converges

@@ -258,6 +258,32 @@ import Testing
     }
   }
 
+  // MARK: Autoscaling
+
+  @Test func aTypeOutOfItsBoundsIsFound() {
+    expect(.scalingBounds) {
+      changing {
+        for type in $0.types.indices { $0.types[type].minNodes = 0 }
+        for type in $0.types.indices { $0.types[type].maxNodes = .max }
+      }
+    }
+  }
+  @Test func aChangeBeforeItsTimeIsFound() {
+    expect(.scalingCooldown) { changing { $0.scaleCooldown = 0 } }
+  }
+  @Test func aStepTooLargeIsFound() {
+    expect(.scalingStep, nodes: 12) { changing { $0.scaleFactor = 20 } }
+  }
+  @Test func growthWithoutANodeToGoByIsFound() {
+    expect(.scalingHolds) {
+      changing { settings in
+        for type in settings.types.indices {
+          settings.types[type].minNodes = settings.types[type].count + 4
+        }
+      }
+    }
+  }
+
   /// Each rule is broken by a test of its own here.
   @Test func everyRuleHasItsTest() throws {
     let text = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
