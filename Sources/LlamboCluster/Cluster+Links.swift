@@ -50,6 +50,11 @@ extension Cluster {
       if node.isWaiting {
         throw WireError(.staleEpoch, "epoch \(hello.epoch) of node \(id) was given up")
       }
+      if isAdoptable(hello, as: node) {
+        nodes[place].epoch = hello.epoch
+        nodes[place].pid = hello.pid
+        return place
+      }
       guard hello.epoch == node.epoch else {
         throw WireError(
           .staleEpoch, "node \(id) is at epoch \(node.epoch), not at \(hello.epoch)")

@@ -59,6 +59,8 @@ package struct Cluster: Sendable {
   var named = 0
   /// Higher than any epoch that an earlier orchestrator gave out.
   var lastEpoch: UInt64
+  /// No life of a restored node has a higher epoch.
+  var adoptableEpoch: UInt64 = 0
 
   /// Sums since the start.
   package struct Counters: Equatable, Sendable {
@@ -110,7 +112,10 @@ package struct Cluster: Sendable {
   ) {
     switch event {
     case .started:
-      for type in settings.types { add(type.count, of: type.name, at: now) }
+      for type in settings.types {
+        let restored = nodes.count { $0.isManaged && $0.type == type.name }
+        add(type.count - restored, of: type.name, at: now)
+      }
       launchDue(at: now, &directives)
     case .launched(let node, let epoch, let pid):
       launched(node, epoch: epoch, pid: pid, &directives)

@@ -58,6 +58,8 @@ package struct ClusterSettings: Sendable, Equatable {
   package var startTimeout: Milliseconds = 60_000
   /// How long a node whose link broke may take to dial again before its process is killed.
   package var redialTimeout: Milliseconds = 2000
+  /// How long the workers of an earlier orchestrator may take to dial this one.
+  package var adoptionTimeout: Milliseconds = 10_000
   /// How long a worker goes on without its orchestrator.
   package var lease: Milliseconds = 30_000
   /// From the end of its grace to the end of a node's process, beyond which it is killed.

@@ -49,7 +49,15 @@ final class Orchestrator {
   var address: Address? { listener?.address }
 
   /// Opens the port, without which no worker could dial in.
-  func listen(on wanted: Address) throws(SystemError) {
+  ///
+  /// - Parameter earlier: where the workers of an earlier orchestrator dial; it is taken where any
+  ///   port would do.
+  func listen(on wanted: Address, ratherOn earlier: Address?) throws(SystemError) {
+    if let earlier, wanted.port == 0, (try? listen(on: earlier)) != nil { return }
+    try listen(on: wanted)
+  }
+
+  private func listen(on wanted: Address) throws(SystemError) {
     listener = try LineListener(on: wanted, loop: loop, limits: limits) {
       [unowned self] connection in
       let session = Session(connection, limits: limits, server: self)
@@ -94,7 +102,7 @@ final class Orchestrator {
     switch directive {
     case .launch(let node, let type, let epoch):
       launcher.launch(node: node, type: type, epoch: epoch)
-    case .kill(_, let pid): launcher.kill(pid: pid)
+    case .kill(let node, let pid): launcher.kill(node: node, pid: pid)
     case .welcome(let link, let welcome):
       links[link]?.connection.write { $0.line(.welcome, welcome.body) }
     case .refuse(let link, let error):

@@ -1,6 +1,9 @@
 import LlamboCluster
 import LlamboCommand
 import LlamboConfig
+import LlamboIO
+import LlamboJSON
+import LlamboWire
 
 #if canImport(Glibc)
 import Glibc
@@ -49,6 +52,15 @@ extension ClusterSettings {
     requestTimeout = Milliseconds(config.loadBalancer.timeout)
     queueLimit = config.loadBalancer.queueLimit
   }
+}
+
+/// What an orchestrator of that cluster left behind when it was killed; nil where there is nothing,
+/// or nothing that can be read.
+func earlierState(_ file: PrivateFile, of cluster: String) throws(SystemError) -> ClusterState? {
+  guard let bytes = try file.read(), let body = try? JSON.parse(bytes.span),
+    let state = try? ClusterState(body: body), state.cluster == cluster
+  else { return nil }
+  return state
 }
 
 /// Milliseconds since 1970: an epoch that grows from one orchestrator to the next.
