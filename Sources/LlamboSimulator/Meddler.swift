@@ -1,4 +1,5 @@
 import LlamboCluster
+import LlamboWire
 
 /// Changes what passes between the cluster and its shell. A run with one of these must be found
 /// out by the checkers; that is how the checkers are checked.
@@ -12,6 +13,8 @@ package struct Meddler {
   /// Settings that the cluster gets instead of those that the checkers know.
   package var settings: ((inout ClusterSettings) -> Void)?
 
+  /// Given the state that a new orchestrator finds.
+  package var state: ((inout ClusterState) -> Void)?
   /// Chooses nodes instead of the strategy that the scenario has.
   package var strategy: (any NodeStrategy)?
 

@@ -22,6 +22,8 @@ package struct Scenario: Sendable {
   /// A one-way trip of a line takes up to this long.
   package var latency: Milliseconds
   package var tokens: Int
+  /// In the end the orchestrator is killed for good, rather than told to stop.
+  package var endsWithoutOrchestrator: Bool
 
   /// By fault: for what strikes by itself, the mean time between two strikes in milliseconds; for
   /// what may befall an act, its chance in thousandths. 0 is never.
@@ -45,6 +47,7 @@ package struct Scenario: Sendable {
     latency = random.time(1, 20)
     tokens = random.within(1, 30)
     trouble = random.time(5_000, 9_000)
+    endsWithoutOrchestrator = random.chance(100)
     arrivalGap = max(1, random.time(60, 300) / Milliseconds(max(1, count / 10)))
     if count > 500 { tick = 250 }
 
@@ -73,6 +76,7 @@ package struct Scenario: Sendable {
     settings.holdMost = 1_500
     settings.startTimeout = 1_500
     settings.redialTimeout = random.time(0, 800)
+    settings.adoptionTimeout = 4_000
     settings.lease = 6_000
     settings.backoffMost = 2_000
     settings.stopTimeout = 1_000
@@ -129,7 +133,7 @@ package struct Scenario: Sendable {
     let rounds = Milliseconds(nodes / settings.launchesAtOnce + 2)
     let silence = settings.healthCheckInterval * Milliseconds(settings.missedPings + 2)
     return settings.startTimeout + settings.requestTimeout + settings.stopTimeout
-      + settings.redialTimeout + settings.lease + 2 * settings.backoffMost + silence
+      + settings.redialTimeout + settings.adoptionTimeout + settings.lease + 2 * settings.backoffMost + silence
       + settings.holdMost + settings.stallTimeout
       + rounds * 700 + 20 * tick
   }

@@ -13,6 +13,8 @@ struct Shell {
   var pausedUntil: Milliseconds = 0
   var diskFullUntil: Milliseconds = 0
   var isPersistDue = false
+  /// What the state file holds; it outlives the process.
+  var state: ClusterState?
   /// Nodes that the configuration and the operator have asked for.
   var wanted: Int
   var stops = 0
@@ -30,6 +32,14 @@ struct Shell {
     cluster = Cluster(
       settings: settings, epoch: wallClock, seed: seed, strategy: meddler.strategy)
     wanted = settings.types.reduce(0) { $0 + $1.count }
+  }
+
+  var snapshot: ClusterState {
+    ClusterState(
+      cluster: cluster.settings.id, pid: 1, listen: "127.0.0.1:1",
+      nodes: cluster.nodes.map {
+        ClusterState.Node(id: $0.id, type: $0.type, epoch: $0.epoch, pid: $0.pid)
+      })
   }
 
   /// The orchestrator's monotonic clock.

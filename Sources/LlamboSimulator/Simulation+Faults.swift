@@ -30,15 +30,18 @@ extension Simulation {
       crashLoopUntil = now + random.time(500, 2_500)
     case .clockJump:
       fire(fault)
+      adoptionChecker.excuseAll()
       shell.clockLead += random.time(500, 6_000)
     case .pause:
       guard shell.isUp else { return }
       fire(fault)
+      adoptionChecker.excuseAll()
       shell.pausedUntil = now + random.time(100, 3_000)
     case .restart:
       guard shell.isUp else { return }
       fire(fault)
       killOrchestrator()
+      heap.put(.orchestratorStarts, at: now + random.time(50, 1_500))
     case .diskFull:
       fire(fault)
       shell.diskFullUntil = now + random.time(200, 3_000)

@@ -70,6 +70,7 @@ extension Simulation {
     switch directive {
     case .launch(let node, let type, let epoch):
       lifeChecker.launched(node, epoch: epoch, &violations)
+      adoptionChecker.launched(node, workers, &violations)
       launch(node, type, epoch)
     case .kill(_, let pid):
       lifeChecker.killed(pid, &violations)
@@ -201,6 +202,8 @@ extension Simulation {
   mutating func persist(by orchestrator: Int) {
     guard shell.isUp, shell.number == orchestrator else { return }
     shell.isPersistDue = false
+    // Where the disk is full, what was there stays; the next change tries again.
+    if shell.diskFullUntil <= now { shell.state = shell.snapshot }
   }
 
   // MARK: Its death and its return
@@ -211,7 +214,6 @@ extension Simulation {
     fairnessChecker?.orchestratorDied()
     idleChecker.orchestratorDied()
     endOrchestrator()
-    heap.put(.orchestratorStarts, at: now + random.time(50, 1_500))
   }
 
   /// Its process ends, and the system closes its connections.
@@ -237,6 +239,13 @@ extension Simulation {
     scalingChecker?.orchestratorStarted()
     shell.retried = old.retried + old.cluster.counters.retried
     shell.nodesLost = old.nodesLost + old.cluster.counters.nodesLost
+    if var state = old.state {
+      meddler.state?(&state)
+      shell.cluster.restore(state, at: shell.clock(now))
+      adoptionChecker.orchestratorStarted(with: old.state ?? state, workers)
+      shell.state = state
+    }
     handle(.started)
+    shell.wanted = shell.cluster.nodes.count(where: \.isManaged)
   }
 }

@@ -31,6 +31,7 @@ package struct Simulation {
   var violations = Violations()
   var clientChecker = ClientChecker()
   var slotChecker = SlotChecker()
+  var adoptionChecker = AdoptionChecker()
   var stallChecker: StallChecker
   var idleChecker: IdleChecker
   var lifeChecker = LifeChecker()
@@ -88,7 +89,7 @@ package struct Simulation {
         .converges, "\(scenario.settling) ms after the last fault: " + unsettledReason)
     } else {
       probe()
-      shutDown()
+      if scenario.endsWithoutOrchestrator { leaveAlone() } else { shutDown() }
     }
     clientChecker.finish(&violations)
     timeline?.end(at: now)
@@ -166,6 +167,7 @@ package struct Simulation {
   mutating func fire(_ fault: Fault, on worker: Int) {
     faults.count(fault)
     log.fault(fault, worker: worker, at: now)
+    adoptionChecker.excuse(workers[worker].node)
     timeline?.mark(fault.name, on: workers[worker].node, at: now)
   }
 
@@ -270,6 +272,15 @@ package struct Simulation {
     }
     if !living.isEmpty {
       violations.add(.nothingLeftOver, "\(living.count) processes are left after the shutdown")
+    }
+  }
+
+  /// An orchestrator that never returns: its workers leave when their leases end.
+  private mutating func leaveAlone() {
+    killOrchestrator()
+    advance(until: now + 2 * scenario.settings.lease + 1_000) { $0.living.isEmpty }
+    if !living.isEmpty {
+      violations.add(.nothingLeftOver, "\(living.count) processes are left without orchestrator")
     }
   }
 

@@ -20,6 +20,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case noWorkOnDeadEpoch = "no-work-on-dead-epoch"
   case openLinks = "open-links"
   case knownProcesses = "known-processes"
+  case adoption
   case stallBound = "stall-bound"
   // Bounds.
   case queueBound = "queue-bound"

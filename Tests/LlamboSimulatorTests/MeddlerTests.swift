@@ -13,7 +13,7 @@ import Testing
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     var others: Set<String> = []
-    for seed in 1...40 as ClosedRange<UInt64> {
+    for seed in 1...150 as ClosedRange<UInt64> {
       let violations = Runs.of(seed, nodes: nodes, meddler: meddler()).violations
       if violations.contains(where: { $0.rule == rule }) { return }
       others.formUnion(violations.map(\.rule.rawValue))
@@ -222,7 +222,17 @@ import Testing
   }
 
   @Test func aStallThatIsOverlookedIsFound() {
-    expect(.stallBound, nodes: 6) { changing { $0.stallTimeout = 60_000 } }
+    expect(.stallBound, nodes: 12) { changing { $0.stallTimeout = 60_000 } }
+  }
+
+  @Test func aNodeThatIsNotTakenBackIsFound() {
+    expect(.adoption) {
+      var meddler = Meddler()
+      meddler.state = { state in
+        for place in state.nodes.indices { state.nodes[place].pid = nil }
+      }
+      return meddler
+    }
   }
 
   // MARK: Bounds
