@@ -19,7 +19,11 @@ extension Simulation {
       log.event(happened, at: clock)
       observe(happened)
       guard let event = meddled(happened) else { continue }
+      let nodes = shell.cluster.nodes.count
       shell.cluster.handle(event, at: clock, into: &directives)
+      if case .submitted = event, shell.cluster.nodes.count > nodes {
+        scalingChecker?.woke(shell.cluster, at: clock, &violations)
+      }
       meddler.directives?(&directives)
       perform(directives)
       directives.removeAll(keepingCapacity: true)

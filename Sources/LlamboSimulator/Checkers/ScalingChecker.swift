@@ -1,7 +1,7 @@
 import LlamboCluster
 
 /// The autoscaler's rules, held against how the cluster's size changes at each look of the
-/// orchestrator. Nothing else adds nodes there, or has them drain.
+/// orchestrator, where nothing else adds nodes or has them drain.
 struct ScalingChecker: Sendable {
   private struct Change: Sendable {
     var time: Milliseconds
@@ -25,6 +25,16 @@ struct ScalingChecker: Sendable {
 
   mutating func orchestratorStarted() {
     for type in lastChanges.indices { lastChanges[type] = nil }
+  }
+
+  /// A request came, and a node for it: only where its type had none.
+  mutating func woke(_ cluster: Cluster, at clock: Milliseconds, _ violations: inout Violations) {
+    guard let node = cluster.nodes.last, let type = place(of: node.type) else { return }
+    let size = cluster.nodes.count { $0.type == node.type && !$0.isEnding }
+    if size > 1 {
+      violations.add(.scalingHolds, "\(node.type) grows to \(size) nodes between two looks")
+    }
+    lastChanges[type] = Change(time: clock, grew: true)
   }
 
   /// Before each look.
@@ -88,8 +98,11 @@ struct ScalingChecker: Sendable {
     }
     // What falls below the least is made up for at once, and who waits for no node at all is not
     // kept waiting.
+    // Who left within the look was not there for the autoscaler, either.
+    let old = min(sizes[type], size - count)
     let isOwed =
-      sizes[type] < settings.types[type].minNodes || total < settings.minNodes || sizes[type] == 0
+      old < settings.types[type].minNodes || old == 0
+      || total - sizes[type] + old < settings.minNodes
     if !isOwed {
       if slots[type] == 0 { violations.add(.scalingHolds, "\(name) grows, and none of it serves") }
       if let last = lastChanges[type], !last.grew, clock - last.time < settings.scaleCooldown {
