@@ -245,6 +245,7 @@ extension Simulation {
     shell.nodesLost = old.nodesLost + old.cluster.counters.nodesLost
     if var state = old.state {
       meddler.state?(&state)
+      lifeChecker.orchestratorStarted(with: state)
       shell.cluster.restore(state, at: shell.clock(now))
       adoptionChecker.orchestratorStarted(with: old.state ?? state, workers)
       shell.state = state

@@ -40,9 +40,11 @@ extension Simulation {
     return worker
   }
 
-  /// What a launcher tells the orchestrator of now.
-  mutating func tell(_ event: Event, of node: String, within longest: Milliseconds) {
-    var due = now + random.time(0, longest)
+  /// What a launcher tells the orchestrator of now, some time after a start.
+  mutating func tell(
+    _ event: Event, of node: String, from start: Milliseconds? = nil, within longest: Milliseconds
+  ) {
+    var due = (start ?? now) + random.time(0, longest)
     if isTroubled, random.chance(scenario[.lateReport]) {
       fire(.lateReport, at: node)
       due += random.time(100, 2_000)
@@ -61,14 +63,18 @@ extension Simulation {
     living.swapAt(place, living.count - 1)
     living.removeLast()
     if place < living.count { workers[living[place]].livingPlace = place }
+    // The shell reads what a worker wrote last before it looks at its end.
+    var lastLine = now
     for link in workers[worker].openLinks.reversed() {
+      lastLine = max(lastLine, links[link].up.lastDue)
       if links[link].isOpenAbove { post(.closed, up: link) }
       closeBelow(link)
     }
     workers[worker].jobs = []
     guard let node = workers[worker].node, workers[worker].parent == shell.number else { return }
     tell(
-      .processEnded(node: node, epoch: workers[worker].epoch, reason: "gone"), of: node, within: 50)
+      .processEnded(node: node, epoch: workers[worker].epoch, reason: "gone"), of: node,
+      from: lastLine, within: 50)
   }
 
   // MARK: The link

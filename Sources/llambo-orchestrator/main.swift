@@ -46,7 +46,8 @@ do {
     cluster: cluster, launcher: launcher, stateFile: PrivateFile(statePath), loop: loop)
   onSignal = { signal in
     switch signal {
-    case SIGCHLD: launcher.reap()
+    // A little later, so that what a worker wrote last is read before its end is known.
+    case SIGCHLD: loop.schedule(after: 10) { launcher.reap() }
     case SIGTERM, SIGINT: orchestrator.post(.shutdown(grace: 5000))
     default: break
     }

@@ -32,6 +32,11 @@ struct LifeChecker: Sendable {
     for place in links.indices { links[place].state = .closed }
   }
 
+  /// The next orchestrator knows of the lives that were written down, and of no others.
+  mutating func orchestratorStarted(with state: ClusterState) {
+    for node in state.nodes { epochs[node.id] = node.epoch }
+  }
+
   mutating func ended(_ link: Int) {
     if links[link].state == .open { links[link].state = .ended }
   }
