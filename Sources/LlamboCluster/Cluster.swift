@@ -114,7 +114,8 @@ package struct Cluster: Sendable {
     case .started:
       for type in settings.types {
         let restored = nodes.count { $0.isManaged && $0.type == type.name }
-        add(type.count - restored, of: type.name, at: now)
+        let room = settings.maxNodes - nodes.count
+        add(min(type.count - restored, room), of: type.name, at: now)
       }
       launchDue(at: now, &directives)
     case .launched(let node, let epoch, let pid):

@@ -41,6 +41,15 @@ struct AdoptionTests {
     #expect(stage.cluster.nodes.allSatisfy { $0.state == .healthy && $0.restarts == 0 })
   }
 
+  @Test func whatIsMissingIsAddedOnlyAsFarAsThereIsRoom() {
+    let stage = Self.stage(Self.three) {
+      $0.types = [.init(name: "tiny", count: 2), .init(name: "large", count: 2)]
+      $0.maxNodes = 4
+    }
+    #expect(stage.handle(.started).launches.map(\.node) == ["worker-0004"])
+    #expect(stage.cluster.nodes.count == 4)
+  }
+
   @Test func whoDoesNotReturnInTimeIsReplacedUnderAHigherEpoch() {
     let stage = Self.stage(Self.three) { $0.adoptionTimeout = 5000 }
     _ = stage.handle(.started)
