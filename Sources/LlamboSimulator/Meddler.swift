@@ -15,6 +15,8 @@ package struct Meddler {
 
   /// Given the state that a new orchestrator finds.
   package var state: ((inout ClusterState) -> Void)?
+  /// Looks at the cluster whenever the checkers do; what it finds is broken is a violation.
+  package var inspect: ((Cluster) -> [String])?
   /// Chooses nodes instead of the strategy that the scenario has.
   package var strategy: (any NodeStrategy)?
 

@@ -154,6 +154,7 @@ package struct Simulation {
     slotChecker.check(cluster, &violations)
     idleChecker.check(cluster, slotChecker, &violations)
     boundChecker.check(cluster, at: shell.clock(now), &violations)
+    for finding in meddler.inspect?(cluster) ?? [] { violations.add(.consistent, finding) }
     let counters = cluster.counters
     let counted = Int(counters.finished + counters.failed + counters.cancelled)
     if counted != clientChecker.ends - shell.endsBefore {

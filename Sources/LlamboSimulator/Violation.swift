@@ -37,6 +37,8 @@ package enum Rule: String, CaseIterable, Sendable {
   /// Without data there is no change.
   case scalingHolds = "scaling-holds"
   // The books, and the end.
+  /// What the cluster keeps twice is the same; only tests that see into it look.
+  case consistent
   case counters
   case converges
   case nothingLeftOver = "nothing-left-over"

@@ -297,7 +297,8 @@ import Testing
   /// Each rule is broken by a test of its own here.
   @Test func everyRuleHasItsTest() throws {
     let text = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
-    for rule in Rule.allCases {
+    // The cluster's inside has a suite of its own.
+    for rule in Rule.allCases where rule != .consistent {
       #expect(text.contains("expect(.\(rule)"), "\(rule)")
     }
   }
