@@ -132,9 +132,10 @@ package struct Scenario: Sendable {
   package var settling: Milliseconds {
     let rounds = Milliseconds(nodes / settings.launchesAtOnce + 2)
     let silence = settings.healthCheckInterval * Milliseconds(settings.missedPings + 2)
-    return settings.startTimeout + settings.requestTimeout + settings.stopTimeout
-      + settings.redialTimeout + settings.adoptionTimeout + settings.lease + 2 * settings.backoffMost + silence
-      + settings.holdMost + settings.stallTimeout
-      + rounds * 700 + 20 * tick
+    let timeouts =
+      settings.startTimeout + settings.requestTimeout + settings.stopTimeout
+      + settings.redialTimeout + settings.adoptionTimeout + settings.stallTimeout
+    let pauses = settings.lease + 2 * settings.backoffMost + settings.holdMost
+    return timeouts + pauses + silence + rounds * 700 + 20 * tick
   }
 }

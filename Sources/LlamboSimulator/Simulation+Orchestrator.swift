@@ -61,9 +61,11 @@ extension Simulation {
         let request = workers[worker].poison
       else { return }
       workers[worker].poison = nil
-      // One that was told to end may end of that.
-      let isEnding = shell.cluster.nodes.first { $0.id == node }?.isEnding ?? true
-      if !isEnding { boundChecker.crashed(request) }
+      // One that was told to end, or given up before, may have ended of that.
+      let isCrash = shell.cluster.nodes.contains {
+        $0.id == node && $0.epoch == epoch && !$0.isEnding && $0.state.name != "waiting"
+      }
+      if isCrash { boundChecker.crashed(request) }
     default: break
     }
   }
