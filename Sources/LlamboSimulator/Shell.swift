@@ -45,5 +45,6 @@ struct Shell {
   /// The orchestrator's monotonic clock.
   func clock(_ now: Milliseconds) -> Milliseconds { now + clockLead }
 
-  static func wallClock(_ now: Milliseconds) -> UInt64 { 1_000_000 + UInt64(now) }
+  /// In microseconds, as the orchestrator has it.
+  static func wallClock(_ now: Milliseconds) -> UInt64 { 1_000_000_000 + UInt64(now) * 1000 }
 }

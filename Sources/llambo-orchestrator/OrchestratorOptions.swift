@@ -63,9 +63,10 @@ func earlierState(_ file: PrivateFile, of cluster: String) throws(SystemError) -
   return state
 }
 
-/// Milliseconds since 1970: an epoch that grows from one orchestrator to the next.
+/// Microseconds since 1970: an epoch that grows from one orchestrator to the next, and faster than
+/// any cluster launches workers.
 func wallClock() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)
-  return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+  return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
 }
