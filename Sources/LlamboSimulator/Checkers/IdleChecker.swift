@@ -25,24 +25,37 @@ struct IdleChecker: Sendable {
   ) {
     while oldest < wishes.count, !wishes[oldest].isOpen { oldest += 1 }
     guard cluster.queued > 0 else { return }
-    let free = cluster.nodes.filter { $0.running.count < $0.slots }
-    guard !free.isEmpty else { return }
+    // Links with a free slot, by type, and those of types that no request can name.
+    var free = [[Int]](repeating: [], count: types.count + 1)
+    for place in cluster.nodes.indices
+    where cluster.nodes[place].running.count < cluster.nodes[place].slots {
+      let type = cluster.nodes[place].type
+      let line = types.firstIndex(of: type) ?? types.count
+      free[line].append(Int(cluster.nodes[place].link!.number) - 1)
+    }
+    let all = free.reduce(0) { $0 + $1.count }
+    guard all > 0 else { return }
     var waiting = 0
     var neglected = 0
-    /// Types whose line waits behind somebody that cannot go where a slot is free.
-    var blocked: Set<Int> = []
+    /// Whether a line waits behind somebody that cannot go where a slot is free.
+    var isBlocked = false
     for request in oldest..<wishes.count where wishes[request].isOpen {
       let type = wishes[request].type
       guard !slots.isServed(request) else { continue }
       waiting += 1
-      let suitable = free.filter { type < 0 || $0.type == types[type] }
-      let fit = suitable.filter { !slots.holds(request, on: Int($0.link!.number) - 1) }
-      if fit.count < suitable.count { blocked.insert(type) }
-      if !fit.isEmpty { neglected += 1 }
+      let suitable = type < 0 ? all : free[type].count
+      var unfit = 0
+      if slots.isHeld(request) {
+        for (line, links) in free.enumerated() where type < 0 || type == line {
+          unfit += links.count { slots.holds(request, on: $0) }
+        }
+      }
+      if unfit > 0 { isBlocked = true }
+      if suitable > unfit { neglected += 1 }
     }
     // Some wait for the retry budget, or for news of the node that they were on.
     let inQueue = cluster.queued - cluster.pacing
-    if blocked.isEmpty, neglected > waiting - inQueue {
+    if !isBlocked, neglected > waiting - inQueue {
       violations.add(
         .noIdleSlotBesideQueue,
         "\(inQueue) requests wait, \(neglected) of them beside a free slot that would do")

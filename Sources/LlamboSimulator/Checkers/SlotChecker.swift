@@ -10,9 +10,15 @@ struct SlotChecker: Sendable {
   private var servers: [Int] = []
   /// By link: the requests that hold a slot of it.
   private var held: [[Int]] = []
+  /// By request: the links that hold a slot for it.
+  private var holders: [Int] = []
   private var total = 0
 
-  mutating func submitted() { servers.append(-1) }
+  mutating func submitted() {
+    servers.append(-1)
+    holders.append(0)
+  }
+
   mutating func opened() { held.append([]) }
 
   mutating func sent(_ request: Int, on link: Int, _ violations: inout Violations) {
@@ -30,6 +36,7 @@ struct SlotChecker: Sendable {
     }
     servers[request] = link
     held[link].append(request)
+    holders[request] += 1
     total += 1
   }
 
@@ -42,6 +49,7 @@ struct SlotChecker: Sendable {
   mutating func released(_ request: Int, on link: Int) {
     guard let place = held[link].firstIndex(of: request) else { return }
     held[link].remove(at: place)
+    holders[request] -= 1
     total -= 1
     if servers[request] == link { servers[request] = -1 }
   }
@@ -55,6 +63,7 @@ struct SlotChecker: Sendable {
 
   func isIdle(_ link: Int) -> Bool { held[link].isEmpty }
   func isServed(_ request: Int) -> Bool { servers[request] >= 0 }
+  func isHeld(_ request: Int) -> Bool { holders[request] > 0 }
   func holds(_ request: Int, on link: Int) -> Bool { held[link].contains(request) }
 
   func check(_ cluster: Cluster, _ violations: inout Violations) {
