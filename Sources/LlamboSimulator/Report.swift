@@ -5,8 +5,9 @@ extension Batch {
   /// how often each fault fired.
   package func report(seconds: Double) -> String {
     let rate = seconds > 0 ? Double(runs) / seconds : 0
+    let speed = rate < 10 ? rounded(rate, 2) : grouped(Int(rate))
     var lines = [
-      "\(grouped(runs)) seeds in \(rounded(seconds, 2)) s: \(grouped(Int(rate))) seeds a second",
+      "\(grouped(runs)) seeds in \(rounded(seconds, 2)) s: \(speed) seeds a second",
       "\(grouped(happenings)) happenings in \(grouped(Int(virtualTime / 1000))) virtual seconds, "
         + "settled at most \(grouped(Int(longestSettling))) ms after the last fault",
       "",
