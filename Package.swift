@@ -78,6 +78,11 @@ let package = Package(
       "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
 
+    // What the core costs.
+    .executableTarget(
+      name: "cluster-benchmark", dependencies: ["LlamboCluster", "LlamboWire"],
+      path: "Benchmarks/cluster", exclude: ["run"], swiftSettings: swift),
+
     // What the library's guide shows.
     .target(
       name: "GuideExamples", dependencies: ["LlamaRunner"], path: "Examples/Guide",

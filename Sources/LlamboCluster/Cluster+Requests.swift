@@ -11,7 +11,9 @@ extension Cluster {
       types = try self.types(for: submission)
       try admit(submission.client, on: types, at: now, &directives)
     } catch {
+      counters.refused += 1
       counters.failed += 1
+      metrics.failed(error.code)
       directives.append(.fail(id, error))
       return
     }
@@ -34,6 +36,7 @@ extension Cluster {
     guard let place = placeByLink[link], release(id, at: place) else { return }
     nodes[place].isProductive = true
     if requests[id]?.state == .running(link) {
+      metrics.latency.add(now - requests[id]!.accepted)
       detach(id)
       requests[id] = nil
       completions.count()
@@ -132,6 +135,7 @@ extension Cluster {
     requests[id] = nil
     completions.count()
     counters.failed += 1
+    metrics.failed(error.code)
     directives.append(.fail(id, error))
   }
 
