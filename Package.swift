@@ -81,6 +81,11 @@ let package = Package(
     program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
     program("llambo-sim", ["LlamboSimulator", "LlamboCommand", "LlamboJSON"]),
 
+    // What the core costs.
+    .executableTarget(
+      name: "cluster-benchmark", dependencies: ["LlamboCluster", "LlamboWire"],
+      path: "Benchmarks/cluster", exclude: ["run"], swiftSettings: swift),
+
     // What the library's guide shows.
     .target(
       name: "GuideExamples", dependencies: ["LlamaRunner"], path: "Examples/Guide",

@@ -57,6 +57,9 @@ extension Cluster {
     _ place: Int, for id: RequestID, _ entry: Dictionary<RequestID, Request>.Index
   ) {
     let link = nodes[place].link!
+    if requests.values[entry].moves == 0 {
+      metrics.queueTime.add(now - requests.values[entry].accepted)
+    }
     requests.values[entry].state = .running(link)
     requests.values[entry].place = place
     requests.values[entry].journalWhenSent = requests.values[entry].journal.count

@@ -15,30 +15,26 @@ extension Cluster {
   package mutating func acceptToken(
     of id: RequestID, from link: LinkID, index: Int, token: Int32, at now: Milliseconds
   ) -> Bool {
-    guard let entry = requests.index(forKey: id) else { return false }
-    let place = requests.values[entry].place
-    guard requests.values[entry].state == .running(link), !nodes[place].isFaulty else {
+    guard let entry = requests.index(forKey: id), faults.isEmpty || !faults.contains(link) else {
       return false
     }
-    let next = requests.values[entry].journal.count
-    guard index == next else {
-      if index > next {
-        nodes[place].isFaulty = true
-        refresh(place)
-        faults.append(link)
-      }
+    switch requests.values[entry].take(token, at: index, from: link, now) {
+    case .dropped: return false
+    case .tooEarly(let place):
+      nodes[place].isFaulty = true
+      refresh(place)
+      faults.append(link)
       return false
+    case .taken(let place, let prefillTokens, let isFirst, let wait):
+      if isFirst { metrics.firstToken.add(wait) } else { metrics.interToken.add(wait) }
+      metrics.tokens.count()
+      nodes[place].prefillTokens -= prefillTokens
+      nodes[place].tokensServed += 1
+      nodes[place].lastProgress = watched
+      nodes[place].isProductive = true
+      counters.tokens += 1
+      return true
     }
-    if requests.values[entry].isInPrefill {
-      nodes[place].prefillTokens -= requests.values[entry].prefillTokens
-    }
-    requests.values[entry].journal.append(token)
-    requests.values[entry].lastToken = now
-    nodes[place].tokensServed += 1
-    nodes[place].lastProgress = watched
-    nodes[place].isProductive = true
-    counters.tokens += 1
-    return true
   }
 
   /// The token ids that a request's client has seen, for the worker that takes it up.

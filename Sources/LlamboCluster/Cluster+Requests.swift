@@ -11,7 +11,9 @@ extension Cluster {
       types = try self.types(for: submission)
       try admit(submission.client, on: types, at: now, &directives)
     } catch {
+      counters.refused += 1
       counters.failed += 1
+      metrics.failed(error.code)
       directives.append(.fail(id, error))
       return
     }
@@ -36,6 +38,7 @@ extension Cluster {
     }
     nodes[place].isProductive = true
     if requests[id]?.state == .running(link) {
+      metrics.latency.add(now - requests[id]!.accepted)
       detach(id)
       requests[id] = nil
       completions.count()
@@ -136,6 +139,7 @@ extension Cluster {
     requests[id] = nil
     completions.count()
     counters.failed += 1
+    metrics.failed(error.code)
     directives.append(.fail(id, error))
   }
 

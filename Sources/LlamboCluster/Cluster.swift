@@ -8,6 +8,7 @@ package struct Cluster: Sendable {
   package let settings: ClusterSettings
   package internal(set) var nodes: [Node] = []
   package internal(set) var counters = Counters()
+  package internal(set) var metrics = Metrics()
 
   var placeByID: [String: Int] = [:]
   var placeByLink: [LinkID: Int] = [:]
@@ -47,6 +48,8 @@ package struct Cluster: Sendable {
   /// count, so that nobody seems to have stalled meanwhile.
   var watched: Milliseconds = 0
   var lastTick: Milliseconds = .max
+  /// The time of the event that is handled.
+  var now: Milliseconds = 0
   /// By group.
   var scaling = [Scaling](repeating: Scaling(), count: TypeMask.otherIndex + 1)
   /// Guests that stalled, by name.
@@ -65,6 +68,8 @@ package struct Cluster: Sendable {
   /// Sums since the start.
   package struct Counters: Equatable, Sendable {
     package var accepted: UInt64 = 0
+    /// Those not accepted; they count as failed as well.
+    package var refused: UInt64 = 0
     package var finished: UInt64 = 0
     package var failed: UInt64 = 0
     package var cancelled: UInt64 = 0
@@ -110,6 +115,7 @@ package struct Cluster: Sendable {
   package mutating func handle(
     _ event: Event, at now: Milliseconds, into directives: inout [Directive]
   ) {
+    self.now = now
     switch event {
     case .started:
       for type in settings.types {
@@ -139,6 +145,7 @@ package struct Cluster: Sendable {
       cancel(request, &directives)
     case .tick:
       watchPace(at: now)
+      metrics.tokens.look(at: now)
       expireRequests(at: now, &directives)
       paceRetries(at: now, &directives)
       watchNodes(at: now, &directives)

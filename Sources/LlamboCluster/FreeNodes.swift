@@ -21,6 +21,8 @@ package struct TypeMask: Hashable, Sendable {
 /// What strategies choose from: the nodes that have a free slot, by type and load. Each question
 /// costs a few steps at 10 nodes as at 10,000.
 package struct FreeNodes: Sendable {
+  package init() {}
+
   /// One type's nodes.
   struct Group: Sendable {
     /// Those with a free slot, the least loaded first.
@@ -119,7 +121,7 @@ package struct FreeNodes: Sendable {
   // MARK: Changes
 
   /// Makes room for one more place.
-  mutating func grow(to count: Int) {
+  package mutating func grow(to count: Int) {
     while shares.count < count {
       shares.append(Share())
       heapSlots.append(-1)
@@ -129,7 +131,7 @@ package struct FreeNodes: Sendable {
   /// Says what a node does by now.
   ///
   /// - Parameter slots: 0 for one that takes no work.
-  mutating func update(_ place: Int, group: Int, running: Int, slots: Int) {
+  package mutating func update(_ place: Int, group: Int, running: Int, slots: Int) {
     if shares[place].group != group { forget(place) }
     let old = shares[place]
     groups[group].running += (slots > 0 ? running : 0) - (old.slots > 0 ? old.running : 0)

@@ -73,6 +73,32 @@ struct Request: Sendable {
   /// It waits before all who have never run.
   var hasReturned = false
 
+  /// What becomes of a token.
+  enum Taking {
+    /// Not the client's, or the client has it.
+    case dropped
+    /// Tokens before it are missing.
+    case tooEarly(place: Int)
+    /// It is in the journal; with the first one of an attempt the prompt's tokens are done. Its
+    /// client has waited for it since the token before, or since the request was accepted.
+    case taken(place: Int, prefillTokens: Int, isFirst: Bool, wait: Milliseconds)
+  }
+
+  mutating func take(
+    _ token: Int32, at index: Int, from link: LinkID, _ now: Milliseconds
+  ) -> Taking {
+    guard state == .running(link) else { return .dropped }
+    guard index == journal.count else {
+      return index > journal.count ? .tooEarly(place: place) : .dropped
+    }
+    let done = isInPrefill ? prefillTokens : 0
+    let isFirst = journal.isEmpty
+    let wait = now - (isFirst ? accepted : lastToken)
+    journal.append(token)
+    lastToken = now
+    return .taken(place: place, prefillTokens: done, isFirst: isFirst, wait: wait)
+  }
+
   /// Whether the node that serves it has yet to show a token.
   var isInPrefill: Bool { journal.count == journalWhenSent }
   /// Tokens that a node computes before it shows one.
