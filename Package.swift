@@ -37,6 +37,7 @@ let package = Package(
     .executable(name: "llambo-orchestrator", targets: ["llambo-orchestrator"]),
     .executable(name: "llamboctl", targets: ["llamboctl"]),
     .executable(name: "llama-runner", targets: ["llama-runner"]),
+    .executable(name: "llambo-sim", targets: ["llambo-sim"]),
   ],
   targets: [
     // The pure rooms: no I/O, no clock, no randomness.
@@ -46,6 +47,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("m")]),
     room("LlamboWire", ["LlamboJSON"]),
     room("LlamboCluster", ["LlamboWire"]),
+    room("LlamboSimulator", ["LlamboCluster", "LlamboWire"]),
 
     // The edges: C libraries and the operating system.
     .target(
@@ -77,6 +79,12 @@ let package = Package(
     program(
       "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
+    program("llambo-sim", ["LlamboSimulator", "LlamboCommand", "LlamboJSON"]),
+
+    // What the core costs.
+    .executableTarget(
+      name: "cluster-benchmark", dependencies: ["LlamboCluster", "LlamboWire"],
+      path: "Benchmarks/cluster", exclude: ["run"], swiftSettings: swift),
 
     // What the library's guide shows.
     .target(
@@ -86,6 +94,10 @@ let package = Package(
     tests("LlamboJSONTests", ["LlamboJSON"]),
     tests("LlamboWireTests", ["LlamboWire", "LlamboJSON"]),
     tests("LlamboClusterTests", ["LlamboCluster", "LlamboWire"]),
+    .testTarget(
+      name: "LlamboSimulatorTests",
+      dependencies: ["LlamboSimulator", "LlamboCluster", "LlamboWire", "llambo-sim"],
+      exclude: ["Seeds"], swiftSettings: swift),
     tests("LlamboIOTests", ["LlamboIO", "CSystem", "LlamboWire", "LlamboJSON"]),
     tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster"]),
     tests("LlamboCommandTests", ["LlamboCommand"]),

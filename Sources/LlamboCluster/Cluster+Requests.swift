@@ -2,122 +2,93 @@ import LlamboWire
 
 extension Cluster {
   mutating func submit(
-    _ id: RequestID, at now: Milliseconds, _ directives: inout [Directive]
+    _ id: RequestID, _ submission: Submission, at now: Milliseconds,
+    _ directives: inout [Directive]
   ) {
     precondition(requests[id] == nil, "a request number is used once")
-    if let refusal = refusal() {
+    let types: TypeMask
+    do throws(WireError) {
+      types = try self.types(for: submission)
+      try admit(submission.client, on: types, at: now, &directives)
+    } catch {
+      counters.refused += 1
       counters.failed += 1
-      directives.append(.fail(id, refusal))
+      metrics.failed(error.code)
+      directives.append(.fail(id, error))
       return
     }
     counters.accepted += 1
-    requests[id] = Request(deadline: now + settings.requestTimeout)
+    retryBudget.requestCame()
+    requests[id] = Request(
+      client: submission.client, prompt: submission.prompt, fusion: submission.fusion,
+      types: types, seed: UInt32(truncatingIfNeeded: seeds.next()), accepted: now,
+      deadline: now + settings.requestTimeout)
     deadlines.append(id)
-    queue.append(id)
+    waiting.append(id, of: submission.client, on: types)
     dispatch(&directives)
-  }
-
-  /// Why nothing is accepted now; nil when a request may come in.
-  private func refusal() -> WireError? {
-    if isShuttingDown { return WireError(.draining, "the cluster is shutting down") }
-    if nodes.isEmpty {
-      return WireError(
-        .noNodes, "the cluster has no nodes: start some with llamboctl spawn --count 1 --type TYPE")
-    }
-    // With nobody waiting there may be a free slot, which is enough where nobody may wait.
-    if queue.count >= settings.queueLimit,
-      queue.count > 0 || !nodes.contains(where: \.hasFreeSlot)
-    {
-      return WireError(
-        .queueFull, "\(queue.count) requests wait for a slot, the most that may: try again later")
-    }
-    return nil
-  }
-
-  /// Gives free slots to those who wait.
-  mutating func dispatch(_ directives: inout [Directive]) {
-    while let id = queue.first,
-      let place = picker.pick(settings.strategy, among: nodes, using: &random),
-      let link = nodes[place].link
-    {
-      _ = queue.popFirst()
-      nodes[place].running.insert(id)
-      requests[id]!.state = .running(link)
-      directives.append(.send(id, link))
-    }
+    if requests[id]?.state == .queued { wake(at: now, &directives) }
   }
 
   /// The worker has written the last line of a request.
-  mutating func finish(_ id: RequestID, on link: LinkID, _ directives: inout [Directive]) {
-    guard let request = requests[id], request.state.link == link else { return }
-    release(id, of: link)
-    requests[id] = nil
-    if case .running = request.state {
-      counters.finished += 1
-      if let place = placeByLink[link] { nodes[place].requestsServed += 1 }
-    }
-    dispatch(&directives)
-  }
-
-  /// The worker has answered with an error: one that says "not here" sends an untouched request
-  /// elsewhere, any other is the client's.
-  mutating func fail(
-    _ id: RequestID, on link: LinkID, _ error: WireError, _ directives: inout [Directive]
+  mutating func finish(
+    _ id: RequestID, on link: LinkID, at now: Milliseconds, _ directives: inout [Directive]
   ) {
-    guard let request = requests[id], request.state.link == link else { return }
-    release(id, of: link)
-    if error.code == .draining, let place = placeByLink[link] { nodes[place].isDraining = true }
-    if case .leaving = request.state {
-      requests[id] = nil
-    } else if error.code == .draining || error.code == .queueFull {
-      retry(id, orFailWith: error, &directives)
-    } else {
-      end(id, with: error, &directives)
-    }
-    dispatch(&directives)
-  }
-
-  /// The node under a request is gone.
-  mutating func lose(
-    _ id: RequestID, of node: String, because reason: String, _ directives: inout [Directive]
-  ) {
-    guard let request = requests[id] else { return }
-    if case .leaving = request.state {
-      requests[id] = nil
+    guard let place = placeByLink[link], !nodes[place].isFaulty, release(id, at: place) else {
       return
     }
-    let error = WireError(
-      .nodeLost, "\(node) was lost after \(request.tokens) tokens of this answer: \(reason)")
-    retry(id, orFailWith: error, &directives)
+    nodes[place].isProductive = true
+    if requests[id]?.state == .running(link) {
+      metrics.latency.add(now - requests[id]!.accepted)
+      detach(id)
+      requests[id] = nil
+      completions.count()
+      counters.finished += 1
+      nodes[place].requestsServed += 1
+    }
+    dispatch(&directives)
   }
 
-  /// Sends a request anew whose client has seen nothing of its answer, as often as allowed.
-  private mutating func retry(
-    _ id: RequestID, orFailWith error: WireError, _ directives: inout [Directive]
+  /// The worker has answered with an error: one that says "not here" sends the request elsewhere,
+  /// any other is the client's.
+  mutating func fail(
+    _ id: RequestID, on link: LinkID, _ error: WireError, at now: Milliseconds,
+    _ directives: inout [Directive]
   ) {
-    guard var request = requests[id] else { return }
-    if request.isCancelled { return endCancelled(id, &directives) }
-    request.failures += 1
-    guard request.tokens == 0, request.failures <= settings.maxRetries, !isShuttingDown else {
-      return end(id, with: error, &directives)
+    guard let place = placeByLink[link], !nodes[place].isFaulty, release(id, at: place) else {
+      return
     }
-    request.state = .queued
-    requests[id] = request
-    queue.prepend(id)
-    counters.retried += 1
+    if error.code == .draining, nodes[place].state == .healthy {
+      // It ends by itself, and has a next life.
+      nodes[place].isReplacedAfterDrain = true
+      setState(place, .draining(until: now + settings.requestTimeout))
+    }
+    if requests[id]?.state == .running(link) {
+      if Self.notHere.contains(error.code) {
+        retry(id, orFailWith: error, at: now, &directives)
+      } else {
+        detach(id)
+        end(id, with: error, &directives)
+      }
+    }
+    dispatch(&directives)
   }
+
+  /// What a worker says that another one might not.
+  private static let notHere: Set<WireError.Code> = [
+    .draining, .queueFull, .duplicateID, WireError.Code("decode_failed"),
+    WireError.Code("context_failed"), WireError.Code("engine_stopped"),
+  ]
 
   mutating func cancel(_ id: RequestID, _ directives: inout [Directive]) {
     guard let request = requests[id] else { return }
     switch request.state {
     case .queued:
-      queue.remove(id)
+      leaveQueue(id, request)
       endCancelled(id, &directives)
     case .running(let link):
       // The worker ends it with a DONE of its own, and with it comes the slot.
       requests[id]!.isCancelled = true
       directives.append(.cancel(id, link))
-    case .leaving: break
     }
   }
 
@@ -129,34 +100,53 @@ extension Cluster {
       guard let request = requests[id] else { continue }
       let error = WireError(
         .timeout, "no whole answer within \(settings.requestTimeout) ms, the cluster's timeout")
-      switch request.state {
-      case .queued:
-        queue.remove(id)
-        end(id, with: error, &directives)
-      case .running(let link):
-        requests[id]!.state = .leaving(link)
-        counters.failed += 1
-        directives.append(.cancel(id, link))
-        directives.append(.fail(id, error))
-      case .leaving: break
+      if request.state == .queued {
+        leaveQueue(id, request)
+      } else {
+        giveUp(id, &directives)
       }
+      end(id, with: error, &directives)
     }
+  }
+
+  /// Takes a running request from its node, which holds the slot until it has let go.
+  mutating func giveUp(_ id: RequestID, _ directives: inout [Directive]) {
+    guard let link = requests[id]?.state.link else { return }
+    detach(id)
+    directives.append(.cancel(id, link))
+  }
+
+  /// Ends what a request's node counts of it.
+  mutating func detach(_ id: RequestID) {
+    guard let request = requests[id], request.state != .queued else { return }
+    if request.isInPrefill { nodes[request.place].prefillTokens -= request.prefillTokens }
+    requests[id]!.state = .queued
+  }
+
+  /// Takes a request out of where it waits.
+  mutating func leaveQueue(_ id: RequestID, _ request: Request) {
+    if request.isHeld { return }
+    if request.isPaced {
+      pacedCount -= 1
+      return
+    }
+    waiting.remove(
+      id, of: request.client, on: request.types, hasReturned: request.hasReturned)
   }
 
   /// Answers the client with an error and forgets the request.
   mutating func end(_ id: RequestID, with error: WireError, _ directives: inout [Directive]) {
     requests[id] = nil
+    completions.count()
     counters.failed += 1
+    metrics.failed(error.code)
     directives.append(.fail(id, error))
   }
 
-  private mutating func endCancelled(_ id: RequestID, _ directives: inout [Directive]) {
+  mutating func endCancelled(_ id: RequestID, _ directives: inout [Directive]) {
     requests[id] = nil
+    completions.count()
     counters.cancelled += 1
     directives.append(.endCancelled(id))
-  }
-
-  private mutating func release(_ id: RequestID, of link: LinkID) {
-    if let place = placeByLink[link] { nodes[place].running.remove(id) }
   }
 }

@@ -12,7 +12,7 @@ package enum Event: Sendable {
   /// A sign of life.
   case heard(LinkID)
 
-  case submitted(RequestID)
+  case submitted(RequestID, Submission = Submission())
   /// The worker's answer to a request ended well.
   case finished(RequestID, LinkID)
   /// The worker answered with an error.
@@ -22,6 +22,11 @@ package enum Event: Sendable {
 
   /// Time passed.
   case tick
+  /// Give a node nothing new; what runs there may finish within that many milliseconds, then it
+  /// moves to other nodes and the node stops. With `replace` a new process takes its place.
+  case drain(node: String, grace: Milliseconds, replace: Bool = false)
+  /// Choose nodes another way from now on.
+  case useStrategy(Strategy)
   /// Take nothing new, and give what runs that many milliseconds to finish.
   case shutdown(grace: Milliseconds)
 }
@@ -38,13 +43,14 @@ package enum Directive: Equatable, Sendable {
   /// Tell the worker to drain for at most that many milliseconds, and end.
   case stopNode(LinkID, grace: Milliseconds)
 
-  /// Send the request's line to the worker.
+  /// Send the request's line to the worker, with the cluster's `seed(of:)` where the client named
+  /// none, and with its `journal(of:)` as `produced` where that is not empty.
   case send(RequestID, LinkID)
   /// Send `CANCEL` for the request to the worker.
   case cancel(RequestID, LinkID)
   /// Answer the client with an error; the request is over.
   case fail(RequestID, WireError)
-  /// Answer the client that its request was cancelled before it ran; the request is over.
+  /// Answer the client that its request was cancelled while no worker had it; the request is over.
   case endCancelled(RequestID)
 
   /// Something that the operator wants to read about.

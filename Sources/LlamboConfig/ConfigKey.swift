@@ -61,7 +61,7 @@ package struct ConfigKey: Sendable {
       "Where clients and workers reach the orchestrator; port 0 lets the system choose."),
     ConfigKey(
       "cluster.orchestrator.auto_scale", .boolean, default: "false",
-      "Whether the cluster grows and shrinks with its load. Read and checked, not acted on yet."),
+      "Whether the cluster grows and shrinks with its load."),
     ConfigKey(
       "cluster.orchestrator.min_nodes", .integer(0...100_000), default: "1",
       "Autoscaling keeps at least so many nodes."),

@@ -133,10 +133,6 @@ enum ConfigKind: Sendable {
       return .strategy(numbered[number])
     }
     let words = Strategy.allCases.map(\.rawValue)
-    if text == "cognitive-affinity" {
-      throw Refusal(
-        message: "cannot be cognitive-affinity yet", hint: "use \(list(words))")
-    }
     throw Refusal(
       message: "must be \(list(words)), but is \"\(text)\"",
       hint: nearestWord(to: text, in: words).map { "did you mean \"\($0)\"?" })

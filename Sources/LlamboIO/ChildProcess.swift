@@ -49,6 +49,17 @@ package enum ChildProcess {
 
   package static func kill(_ pid: Int) { _ = Glibc.kill(pid_t(pid), SIGKILL) }
 
+  /// The words that a process was started with (proc(5), cmdline); none where the system does not
+  /// tell.
+  package static func arguments(of pid: Int) -> [String] {
+    let number = open("/proc/\(pid)/cmdline", O_RDONLY | O_CLOEXEC)
+    guard number >= 0 else { return [] }
+    let file = Descriptor(owning: number)
+    var bytes = [UInt8](repeating: 0, count: 1 << 14)
+    let count = max(0, read(file.number, &bytes, bytes.count))
+    return bytes[..<count].split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// Whether a process of that id runs: one that has ended and waits for its parent to take note
   /// does not.
   package static func isRunning(_ pid: Int) -> Bool {

@@ -70,5 +70,21 @@ package struct Completion: Equatable, Sendable {
       node: body["node"]?.string ?? "")
   }
 
+  /// Whether the body of a `DONE` line says that the answer was cancelled; for a router, which
+  /// reads no more of it. A text that says the same has its quotation marks escaped.
+  package static func saysCancelled(_ body: Span<UInt8>) -> Bool {
+    let mark: StaticString = "\"finish_reason\":\"cancelled\""
+    let count = mark.utf8CodeUnitCount
+    // From the end, where it stands behind the text.
+    var start = body.count - count
+    while start >= 0 {
+      var offset = 0
+      while offset < count, body[start + offset] == mark.utf8Start[offset] { offset += 1 }
+      if offset == count { return true }
+      start -= 1
+    }
+    return false
+  }
+
   private func tenths(_ milliseconds: Double) -> Double { (milliseconds * 10).rounded() / 10 }
 }

@@ -17,11 +17,16 @@ package struct WireLimits: Sendable, Equatable {
 
   package init() {}
 
+  /// Bytes that one token id takes in a line's array, its comma included.
+  package static let tokenBytes = 12
+  /// Bytes that a router adds to a line besides: an id, and the names of the fields it adds.
+  private static let addedBytes = idBytes + 64
+
   /// For a worker's link: a line of a client, as long as may be, comes there under a router's
-  /// number, where it may have had no id at all.
+  /// number, where it may have had no id at all, and with all tokens that its client has seen.
   package var ofLink: WireLimits {
     var limits = self
-    limits.lineBytes += WireLimits.idBytes
+    limits.lineBytes += WireLimits.addedBytes + maximumTokens * WireLimits.tokenBytes
     return limits
   }
 }

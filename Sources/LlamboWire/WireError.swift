@@ -36,16 +36,21 @@ package struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
     // What went wrong on the way.
     package static let timeout = Code("timeout")
     package static let nodeLost = Code("node_lost")
+    package static let poisonRequest = Code("poison_request")
     package static let draining = Code("draining")
     package static let internalError = Code("internal_error")
   }
 
   package let code: Code
   package let message: String
+  /// Milliseconds after which the same request may be taken; nil where waiting does not help, or
+  /// nobody knows.
+  package let retryAfter: Int?
 
-  package init(_ code: Code, _ message: String) {
+  package init(_ code: Code, _ message: String, retryAfter: Int? = nil) {
     self.code = code
     self.message = message
+    self.retryAfter = retryAfter
   }
 
   package var description: String { "\(code.name): \(message)" }
@@ -54,13 +59,15 @@ package struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
   package init(body: JSON) {
     self.init(
       Code(body["code"]?.string ?? Code.internalError.name),
-      body["message"]?.string ?? "the answer gave no reason")
+      body["message"]?.string ?? "the answer gave no reason",
+      retryAfter: body["retry_after_ms"]?.integer)
   }
 
   package func write(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.field("code", code.name)
     writer.field("message", message)
+    if let retryAfter { writer.field("retry_after_ms", retryAfter) }
     writer.endObject()
   }
 }

@@ -35,4 +35,27 @@ struct Relay {
   let id: String?
   let verb: Verb
   let body: [UInt8]
+  /// Whether its worker draws tokens by a seed, and the client named none.
+  let needsSeed: Bool
+
+  /// The body with what the cluster adds: a seed that stays the same for each attempt, and the
+  /// tokens that the client has seen.
+  func body(seed: UInt32?, produced: [Int32]) -> [UInt8] {
+    guard verb == .infer || verb == .chat, let brace = body.lastIndex(of: UInt8(ascii: "}")) else {
+      return body
+    }
+    // A request always has a prompt or messages, so that what is added has something before it.
+    var line = Array(body[..<brace])
+    if needsSeed, let seed { line += Array(",\"seed\":\(seed)".utf8) }
+    if !produced.isEmpty {
+      line += Array(",\"produced\":[".utf8)
+      for (place, token) in produced.enumerated() {
+        if place > 0 { line.append(UInt8(ascii: ",")) }
+        line += String(token).utf8
+      }
+      line.append(UInt8(ascii: "]"))
+    }
+    line.append(UInt8(ascii: "}"))
+    return line
+  }
 }

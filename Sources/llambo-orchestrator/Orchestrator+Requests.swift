@@ -11,13 +11,16 @@ extension Orchestrator {
     let body = try frame.object(of: line, maximumDepth: limits.jsonDepth)
     switch verb {
     case .infer, .chat:
-      _ = try GenerationRequest(verb: verb, body: body, limits: limits)
-      try submit(verb, frame, line: line, for: session)
+      let request = try GenerationRequest(verb: verb, body: body, limits: limits)
+      try submit(
+        verb, frame, line: line, prompt: PromptDigest(request), needsSeed: request.seed == nil,
+        for: session)
     case .tokenize:
       var fields = try FieldReader(body)
       _ = try fields.requiredString("text")
       try fields.finish()
-      try submit(verb, frame, line: line, for: session)
+      try submit(
+        verb, frame, line: line, prompt: PromptDigest(), needsSeed: false, for: session)
     case .cancel:
       post(.cancelled(RequestID(try session.number(of: frame.id))))
     case .ping: session.send(.pong, id: frame.id, load)
@@ -38,14 +41,17 @@ extension Orchestrator {
   }
 
   private func submit(
-    _ verb: Verb, _ frame: Frame, line: Span<UInt8>, for session: Session
+    _ verb: Verb, _ frame: Frame, line: Span<UInt8>, prompt: PromptDigest, needsSeed: Bool,
+    for session: Session
   ) throws(WireError) {
     let number = lastRequest + 1
     try session.begin(frame.id, as: number)
     lastRequest = number
     let body = line.extracting(frame.body).withUnsafeBufferPointer { Array($0) }
-    relays[RequestID(number)] = Relay(session: session, id: frame.id, verb: verb, body: body)
-    post(.submitted(RequestID(number)))
+    relays[RequestID(number)] = Relay(
+      session: session, id: frame.id, verb: verb, body: body, needsSeed: needsSeed)
+    let client = ClientID(clients[ObjectIdentifier(session)] ?? 0)
+    post(.submitted(RequestID(number), Submission(client: client, prompt: prompt)))
   }
 
   private func spawn(_ body: JSON) throws(WireError) -> JSON {
@@ -83,7 +89,7 @@ extension Orchestrator {
       "listen": .string(address?.description ?? ""),
       "pid": .integer(Int64(Program.processID)),
       "uptime": .integer(EventLoop.clock() - started),
-      "strategy": .string(cluster.settings.strategy.rawValue),
+      "strategy": .string(cluster.strategyName?.rawValue ?? "custom"),
       "draining": .bool(cluster.isShuttingDown),
       "nodes": .object(
         [JSON.Member("total", .integer(Int64(cluster.nodes.count)))]
@@ -100,6 +106,7 @@ extension Orchestrator {
         "failed": .integer(Int64(counters.failed)),
         "cancelled": .integer(Int64(counters.cancelled)),
         "retried": .integer(Int64(counters.retried)),
+        "failovers": .integer(Int64(counters.failovers)),
       ],
       "tokens": .integer(Int64(counters.tokens)),
     ]
@@ -108,6 +115,25 @@ extension Orchestrator {
   private var nodeList: JSON {
     let nodes = cluster.nodes.sorted { $0.id < $1.id }
     return ["nodes": .array(nodes.map(\.description))]
+  }
+}
+
+extension PromptDigest {
+  /// - Parameter request: in a conversation, all turns count as one text.
+  init(_ request: GenerationRequest) {
+    let maxTokens = request.maxTokens ?? 128
+    switch request.input {
+    case .prompt(let prompt): self.init(prompt, maxTokens: maxTokens)
+    case .messages(let turns):
+      var text: [UInt8] = []
+      for turn in turns {
+        text += turn.role.utf8
+        text.append(UInt8(ascii: "\n"))
+        text += turn.content.utf8
+        text.append(UInt8(ascii: "\n"))
+      }
+      self.init(of: text.span, turns: turns.count, maxTokens: maxTokens)
+    }
   }
 }
 

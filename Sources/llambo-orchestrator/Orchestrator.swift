@@ -26,6 +26,9 @@ final class Orchestrator {
   private let stateFile: PrivateFile
   private var listener: LineListener?
   private var sessions: [ObjectIdentifier: Session] = [:]
+  /// A number for each session, by which clients that wait take turns.
+  private(set) var clients: [ObjectIdentifier: UInt64] = [:]
+  private var lastClient: UInt64 = 0
   private var links: [LinkID: Link] = [:]
   private var lastLink: UInt64 = 0
   private var events: [Event] = []
@@ -46,11 +49,21 @@ final class Orchestrator {
   var address: Address? { listener?.address }
 
   /// Opens the port, without which no worker could dial in.
-  func listen(on wanted: Address) throws(SystemError) {
+  ///
+  /// - Parameter earlier: where the workers of an earlier orchestrator dial; it is taken where any
+  ///   port would do.
+  func listen(on wanted: Address, ratherOn earlier: Address?) throws(SystemError) {
+    if let earlier, wanted.port == 0, (try? listen(on: earlier)) != nil { return }
+    try listen(on: wanted)
+  }
+
+  private func listen(on wanted: Address) throws(SystemError) {
     listener = try LineListener(on: wanted, loop: loop, limits: limits) {
       [unowned self] connection in
       let session = Session(connection, limits: limits, server: self)
       sessions[ObjectIdentifier(session)] = session
+      lastClient += 1
+      clients[ObjectIdentifier(session)] = lastClient
     }
   }
 
@@ -89,7 +102,7 @@ final class Orchestrator {
     switch directive {
     case .launch(let node, let type, let epoch):
       launcher.launch(node: node, type: type, epoch: epoch)
-    case .kill(_, let pid): launcher.kill(pid: pid)
+    case .kill(let node, let pid): launcher.kill(node: node, pid: pid)
     case .welcome(let link, let welcome):
       links[link]?.connection.write { $0.line(.welcome, welcome.body) }
     case .refuse(let link, let error):
@@ -102,7 +115,9 @@ final class Orchestrator {
     case .send(let request, let link):
       guard let relay = relays[request] else { return }
       links[link]?.connection.write {
-        $0.relay(relay.verb.rawValue, id: String(request.number), body: relay.body.span)
+        let body = relay.body(
+          seed: cluster.seed(of: request), produced: cluster.journal(of: request))
+        $0.relay(relay.verb.rawValue, id: String(request.number), body: body.span)
       }
     case .cancel(let request, let link): links[link]?.send(.cancel, id: String(request.number))
     case .fail(let request, let error):
@@ -130,6 +145,7 @@ final class Orchestrator {
   /// Makes a client's connection a worker's link.
   func adopt(_ session: Session, as hello: Hello) {
     sessions[ObjectIdentifier(session)] = nil
+    clients[ObjectIdentifier(session)] = nil
     lastLink += 1
     let link = Link(LinkID(lastLink), over: session.connection, of: self)
     links[link.id] = link
@@ -153,13 +169,22 @@ final class Orchestrator {
     let request = RequestID(number)
     switch kind {
     case .token:
-      guard cluster.countToken(of: request, from: link.id), let relay = relays[request] else {
-        return
-      }
+      guard let head = TokenHead(body: line.extracting(frame.body)),
+        cluster.acceptToken(
+          of: request, from: link.id, index: head.index, token: head.token,
+          at: EventLoop.clock()),
+        let relay = relays[request]
+      else { return }
       relay.session.connection.write {
         $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
       }
     case .done, .tokens:
+      if kind == .done, !cluster.mayEndAsCancelled(request),
+        Completion.saysCancelled(line.extracting(frame.body))
+      {
+        let error = WireError(.draining, "the worker gave this answer up")
+        return post(.failed(request, link.id, error))
+      }
       if cluster.isServed(request, by: link.id), let relay = relays.removeValue(forKey: request) {
         relay.session.connection.write {
           $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
@@ -217,6 +242,7 @@ final class Orchestrator {
 extension Orchestrator: SessionServer {
   func ended(_ session: Session, requests: [UInt64]) {
     sessions[ObjectIdentifier(session)] = nil
+    clients[ObjectIdentifier(session)] = nil
     for request in requests { post(.cancelled(RequestID(request))) }
     if isEnding, sessions.isEmpty { loop.stop() }
   }

@@ -1,6 +1,9 @@
 import LlamboCluster
 import LlamboCommand
 import LlamboConfig
+import LlamboIO
+import LlamboJSON
+import LlamboWire
 
 #if canImport(Glibc)
 import Glibc
@@ -33,9 +36,16 @@ extension ClusterSettings {
   init(_ config: ClusterConfig) {
     self.init()
     id = config.id
-    types = config.nodeTypes.map { NodeType(name: $0.name, count: $0.count) }
+    types = config.nodeTypes.map {
+      NodeType(name: $0.name, count: $0.count, contextSize: $0.resources.contextSize)
+    }
     strategy = config.loadBalancer.strategy
     maxNodes = config.orchestrator.maxNodes
+    autoScale = config.orchestrator.autoScale
+    minNodes = config.orchestrator.minNodes
+    scaleUpThreshold = config.orchestrator.scaleUpThreshold
+    scaleDownThreshold = config.orchestrator.scaleDownThreshold
+    scaleFactor = config.orchestrator.scaleFactor
     healthCheckInterval = Milliseconds(config.loadBalancer.healthCheckInterval)
     lease = Milliseconds(config.orchestrator.lease)
     maxRetries = config.loadBalancer.maxRetries
@@ -44,9 +54,19 @@ extension ClusterSettings {
   }
 }
 
-/// Milliseconds since 1970: an epoch that grows from one orchestrator to the next.
+/// What an orchestrator of that cluster left behind when it was killed; nil where there is nothing,
+/// or nothing that can be read.
+func earlierState(_ file: PrivateFile, of cluster: String) throws(SystemError) -> ClusterState? {
+  guard let bytes = try file.read(), let body = try? JSON.parse(bytes.span),
+    let state = try? ClusterState(body: body), state.cluster == cluster
+  else { return nil }
+  return state
+}
+
+/// Microseconds since 1970: an epoch that grows from one orchestrator to the next, and faster than
+/// any cluster launches workers.
 func wallClock() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)
-  return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+  return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
 }

@@ -13,7 +13,8 @@ import Darwin
 protocol WorkerLauncher: AnyObject {
   var report: (Event) -> Void { get set }
   func launch(node: String, type: String, epoch: UInt64)
-  func kill(pid: Int)
+  /// Ends a node's process, also one that an earlier orchestrator started.
+  func kill(node: String, pid: Int)
 }
 
 /// Starts workers as children of this process.
@@ -61,9 +62,18 @@ final class LocalLauncher: WorkerLauncher {
     }
   }
 
-  func kill(pid: Int) {
-    // Only what this launcher started: another number may be anybody's by now.
-    if children[pid] != nil { ChildProcess.kill(pid) }
+  func kill(node: String, pid: Int) {
+    // Only what this launcher started, or what names itself as that node's worker: another number
+    // may be anybody's by now.
+    if children[pid] != nil || isWorker(pid, of: node) { ChildProcess.kill(pid) }
+  }
+
+  private func isWorker(_ pid: Int, of node: String) -> Bool {
+    let arguments = ChildProcess.arguments(of: pid)
+    guard let place = arguments.firstIndex(of: "--node"), place + 1 < arguments.count,
+      let join = arguments.firstIndex(of: "--join"), join + 1 < arguments.count
+    else { return false }
+    return arguments[place + 1] == node && arguments[join + 1] == orchestrator.description
   }
 
   /// To be called on SIGCHLD.

@@ -2,6 +2,7 @@ import LlamboCluster
 import LlamboCommand
 import LlamboConfig
 import LlamboIO
+import LlamboWire
 
 #if canImport(Glibc)
 import Glibc
@@ -33,21 +34,26 @@ do {
       "another orchestrator uses the state file \(statePath): stop it with llamboctl shutdown, "
         + "or give this one its own with --state-file", .unavailable)
   }
+  // Left behind where an earlier orchestrator was killed: its workers are looking for this one.
+  let earlier = try earlierState(PrivateFile(statePath), of: config.id)
   let launcher = try LocalLauncher(
     program: try arguments.text(ifGiven: "--worker") ?? ChildProcess.sibling("llambo-worker"),
     config: config, orchestrator: wanted)
+  var cluster = Cluster(
+    settings: ClusterSettings(config), epoch: wallClock(), seed: UInt64.random(in: .min ... .max))
+  if let earlier { cluster.restore(earlier, at: EventLoop.clock()) }
   let orchestrator = Orchestrator(
-    cluster: Cluster(
-      settings: ClusterSettings(config), epoch: wallClock(), seed: UInt64.random(in: .min ... .max)),
-    launcher: launcher, stateFile: PrivateFile(statePath), loop: loop)
+    cluster: cluster, launcher: launcher, stateFile: PrivateFile(statePath), loop: loop)
   onSignal = { signal in
     switch signal {
-    case SIGCHLD: launcher.reap()
+    // A little later, so that what a worker wrote last is read before its end is known.
+    case SIGCHLD: loop.schedule(after: 10) { launcher.reap() }
     case SIGTERM, SIGINT: orchestrator.post(.shutdown(grace: 5000))
     default: break
     }
   }
-  try orchestrator.listen(on: wanted)
+  try orchestrator.listen(
+    on: wanted, ratherOn: earlier.flatMap { try? Address(loopback: $0.listen) })
   if let address = orchestrator.address { launcher.orchestrator = address }
   try orchestrator.start()
   Program.log(

@@ -33,10 +33,13 @@ struct LaunchTests {
   @Test func aFailedLaunchMakesRoomForTheNext() {
     let stage = Stage(nodes: 3) { $0.launchesAtOnce = 1 }
     _ = stage.handle(.started)
-    // The first failure is forgiven at once, the second waits.
-    _ = stage.handle(.launchFailed(node: "worker-0001", epoch: 101, reason: "x"))
-    let next = stage.handle(.launchFailed(node: "worker-0001", epoch: 102, reason: "x"))
-    #expect(next.launches.map(\.node) == ["worker-0002"])
+    // The first failure is forgiven at once, but others have waited longer.
+    let second = stage.handle(.launchFailed(node: "worker-0001", epoch: 101, reason: "x"))
+    #expect(second.launches.map(\.node) == ["worker-0002"])
+    let third = stage.handle(.launchFailed(node: "worker-0002", epoch: 102, reason: "x"))
+    #expect(third.launches.map(\.node) == ["worker-0003"])
+    let fourth = stage.handle(.launchFailed(node: "worker-0003", epoch: 103, reason: "x"))
+    #expect(fourth.launches.map(\.node) == ["worker-0001"])
   }
 
   @Test func aNodeThatNeverSaysHelloIsKilledAndReplaced() {

@@ -26,7 +26,7 @@ struct RequestTests {
     #expect(directives.count == 2)
     #expect(directives.first == .cancel(request, link))
     #expect(directives.failures == [.timeout])
-    #expect(!stage.countToken(of: request, from: link))
+    #expect(!stage.token(request, from: link))
     #expect(!stage.cluster.isServed(request, by: link))
     #expect(stage.handle(.finished(request, link)) == [.send(next, link)])
     #expect(stage.cluster.counters.finished == 0)
@@ -134,17 +134,6 @@ struct RequestTests {
     #expect(stage.handle(.linkClosed(link)).failures == [.nodeLost])
   }
 
-  @Test func aRequestWhoseTokensWereSeenIsLostWithItsNode() {
-    let stage = Stage(nodes: 2)
-    let links = stage.bringUp()
-    let request = stage.submit().request
-    #expect(stage.countToken(of: request, from: links[0]))
-    let directives = stage.handle(.linkClosed(links[0]))
-    #expect(directives.failures == [.nodeLost])
-    #expect(directives.count == 2)
-    #expect(stage.cluster.counters.tokens == 1)
-  }
-
   @Test func aRequestThatTimedOutIsForgottenWithItsNode() {
     let stage = Stage { $0.requestTimeout = 1000 }
     let link = stage.bringUp()[0]
@@ -198,9 +187,9 @@ struct RequestTests {
     _ = stage.handle(.linkClosed(links[0]))
     #expect(stage.handle(.finished(request, links[0])) == [])
     #expect(stage.handle(.failed(request, links[0], WireError(.timeout, "x"))) == [])
-    #expect(!stage.countToken(of: request, from: links[0]))
+    #expect(!stage.token(request, from: links[0]))
     #expect(stage.cluster.isServed(request, by: links[1]))
-    #expect(stage.countToken(of: request, from: links[1]))
+    #expect(stage.token(request, from: links[1]))
   }
 
   @Test func aSecondEndOfARequestIsIgnored() {

@@ -60,10 +60,10 @@ final class Stage {
   }
 
   func hello(
-    _ node: String?, epoch: UInt64 = 0, slots: Int = 1, pid: Int = 1
+    _ node: String?, epoch: UInt64 = 0, slots: Int = 1, pid: Int = 1, type: String = "tiny"
   ) -> Hello {
     Hello(
-      node: node, epoch: epoch, type: "tiny", model: "m", slots: slots, contextSize: 512,
+      node: node, epoch: epoch, type: type, model: "m", slots: slots, contextSize: 512,
       listen: "127.0.0.1:1", pid: pid)
   }
 
@@ -85,20 +85,26 @@ final class Stage {
   /// Starts every node and lets it dial in.
   func bringUp(slots: Int = 1) -> [LinkID] { answer(handle(.started), slots: slots) }
 
-  func submit() -> (request: RequestID, directives: [Directive]) {
+  func submit(
+    _ submission: Submission = Submission()
+  ) -> (request: RequestID, directives: [Directive]) {
     lastRequest += 1
     let request = RequestID(lastRequest)
-    return (request, handle(.submitted(request)))
+    return (request, handle(.submitted(request, submission)))
   }
 
   /// Submits; the link that it is sent to.
-  func place() -> LinkID? {
-    for case .send(_, let link) in submit().directives { return link }
+  func place(_ submission: Submission = Submission()) -> LinkID? {
+    for case .send(_, let link) in submit(submission).directives { return link }
     return nil
   }
 
-  func countToken(of request: RequestID, from link: LinkID) -> Bool {
-    cluster.countToken(of: request, from: link)
+  /// A worker's token; the next one of the answer unless another index is given. Its id is made up
+  /// of its index.
+  func token(_ request: RequestID, from link: LinkID, index: Int? = nil) -> Bool {
+    let index = index ?? cluster.journal(of: request).count
+    return cluster.acceptToken(
+      of: request, from: link, index: index, token: Int32(1000 + index), at: now)
   }
 
   func node(_ id: String) -> Node? { cluster.nodes.first { $0.id == id } }

@@ -78,13 +78,8 @@ import Testing
       ])
     #expect(
       problems(one("load_balancer", "strategy: randon")) == [
-        "c.yaml:3:15: strategy must be round-robin, least-loaded or random, but is \"randon\"; "
-          + "did you mean \"random\"?"
-      ])
-    #expect(
-      problems(one("load_balancer", "strategy: cognitive-affinity")) == [
-        "c.yaml:3:15: strategy cannot be cognitive-affinity yet; "
-          + "use round-robin, least-loaded or random"
+        "c.yaml:3:15: strategy must be round-robin, least-loaded, random or cognitive-affinity, "
+          + "but is \"randon\"; did you mean \"random\"?"
       ])
     #expect(
       problems(one("orchestrator", "lease:")) == [

@@ -69,6 +69,20 @@ struct MessageTests {
     text: "a\nb", tokenCount: 3, promptTokens: 5, completionTime: 41.5, firstTokenTime: 10,
     finishReason: .length, node: "worker-0001")
 
+  @Test func aRouterReadsWhetherAnAnswerWasCancelled() {
+    var completion = Self.completion
+    func saysCancelled(_ body: String? = nil) -> Bool {
+      Completion.saysCancelled(Array((body ?? completion.body.description).utf8).span)
+    }
+    #expect(!saysCancelled())
+    completion.text = #""finish_reason":"cancelled""#
+    #expect(!saysCancelled())
+    completion.finishReason = .cancelled
+    #expect(saysCancelled())
+    #expect(!saysCancelled(""))
+    #expect(!saysCancelled("{}"))
+  }
+
   @Test func aCompletionIsReadAsItWasWritten() throws {
     #expect(try Completion(body: try body(Self.completion.body.description)) == Self.completion)
   }

@@ -34,6 +34,7 @@ struct DependencyTests {
     arguments: [
       ("LlamboJSON", []), ("LlamboWire", ["LlamboJSON"]),
       ("LlamboCluster", ["LlamboJSON", "LlamboWire"]),
+      ("LlamboSimulator", ["LlamboCluster", "LlamboWire"]),
     ] as [(String, Set<String>)])
   func aPureRoomImportsOnlyItsLike(_ room: String, _ allowed: Set<String>) throws {
     let files = try Self.sources(of: room)

@@ -1,0 +1,4 @@
+package struct FusionID: Hashable, Sendable {
+  package let number: UInt64
+  package init(_ number: UInt64) { self.number = number }
+}
