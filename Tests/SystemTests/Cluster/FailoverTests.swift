@@ -11,7 +11,7 @@ extension SystemTests {
 
     init() throws { box = try Sandbox() }
 
-    @Test func killedWorkerIsReplacedAndTheOthersStreamOn() throws {
+    @Test func killedWorkerIsReplacedAndEveryStreamGoesOn() throws {
       let cluster = try box.tirelessCluster(nodes: 3, slots: 1) { $0.contextSize = 2048 }
       let client = try Client(cluster.address)
       for id in ["a", "b", "c"] { try client.startEndless(id) }
@@ -44,9 +44,12 @@ extension SystemTests {
 
       let answers = try client.finishAll()
       for answer in answers { #expect(answer.isContiguous) }
-      let broken = ["a", "b", "c"].filter { client.answers[$0]?.errorCode == "node_lost" }
-      let whole = ["a", "b", "c"].filter { client.answers[$0]?.finishReason == "length" }
-      #expect(broken.count == 1 && whole.count == 2)
+      // The broken stream went on elsewhere, without a gap and without an error.
+      for id in ["a", "b", "c"] {
+        let answer = try #require(client.answers[id])
+        #expect(answer.finishReason == "length")
+        #expect(answer.text == answer.joinedText)
+      }
       #expect(client.answers["waiting"]?.end?.kind == .done)
       // A second last line would come before this answer, and throw.
       #expect(try client.ask("PING").kind == .pong)
@@ -93,7 +96,7 @@ extension SystemTests {
       #expect(try Client(cluster.address).answer(to: .infer("Hello")).end?.kind == .done)
     }
 
-    @Test func everyAcceptedRequestEndsOnceWhileWorkersKeepDying() throws {
+    @Test func everyRequestIsAnsweredWhileWorkersKeepDying() throws {
       let cluster = try box.cluster(ClusterPlan(nodes: 3, slots: 2))
       let client = try Client(cluster.address)
       for id in 1...120 { try client.send(.infer("Question \(id)", maxTokens: 24), id: "r\(id)") }
@@ -104,16 +107,13 @@ extension SystemTests {
       let answers = try client.finishAll()
       for answer in answers {
         #expect(answer.isContiguous)
-        if answer.end?.kind == .done {
-          #expect(answer.text == answer.joinedText)
-        } else {
-          #expect(answer.errorCode == "node_lost")
-          #expect(!answer.tokens.isEmpty)
-        }
+        #expect(answer.end?.kind == .done)
+        #expect(answer.text == answer.joinedText)
       }
       #expect(try client.ask("PING").kind == .pong)
-      let broken = answers.count { $0.errorCode != nil }
-      report("of 120 requests over four kills, \(120 - broken) were answered, \(broken) broke off")
+      let status = try cluster.status()
+      #expect(status.nodesLost > 0)
+      report("120 requests were answered over \(status.nodesLost) kills")
       try cluster.waitUntilHealthy(3)
     }
   }
