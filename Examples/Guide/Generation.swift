@@ -46,3 +46,14 @@ public func stream(_ modelPath: String) async throws -> String {
   }
   return text
 }
+
+/// An answer that a JSON Schema binds, and how sure the model was of it.
+public func askForJSON(_ modelPath: String) throws -> (text: String, confidence: Double?) {
+  let runner = try LlamaRunner(modelPath: modelPath)
+  var params = GenerationParams(maxTokens: 60, temperature: 0.8, seed: 1)
+  params.grammar = try Grammar(
+    jsonSchema: #"{"type":"object","properties":{"sure":{"type":"boolean"}},"required":["sure"]}"#)
+  params.logprobs = 3
+  let answer = try runner.ask("Is a cluster one computer?", params: params)
+  return (answer.text, answer.meanLogProbability)
+}

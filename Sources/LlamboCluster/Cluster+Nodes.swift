@@ -77,14 +77,14 @@ extension Cluster {
   }
 
   mutating func processEnded(
-    _ id: String, epoch: UInt64, reason: String, at now: Milliseconds,
+    _ id: String, epoch: UInt64, reason: String, wasKilled: Bool, at now: Milliseconds,
     _ directives: inout [Directive]
   ) {
     guard let place = placeByID[id], nodes[place].epoch == epoch, !nodes[place].isWaiting else {
       return
     }
     nodes[place].pid = nil
-    end(place, because: reason, hasCrashed: true, at: now, &directives)
+    end(place, because: reason, hasCrashed: !wasKilled, at: now, &directives)
   }
 
   /// A node's life is over: its requests go elsewhere or fail, and a managed node waits for its

@@ -1,7 +1,8 @@
 import LlamboWire
 
 /// Requests that crash nodes. One that is there when two nodes crash, and got no further in
-/// between, is refused, for a third node would die of it. One that got further was there by chance.
+/// between, is refused, for a third node would die of it. One that got further was there by chance,
+/// and so were all that ran on a node which somebody killed: `max_retries` bounds those.
 extension Cluster {
   /// Whether the next crash would be one too many.
   func isSuspect(_ id: RequestID) -> Bool {

@@ -126,9 +126,10 @@ package struct Cluster: Sendable {
       launchDue(at: now, &directives)
     case .launched(let node, let epoch, let pid):
       launched(node, epoch: epoch, pid: pid, &directives)
-    case .launchFailed(let node, let epoch, let reason),
-      .processEnded(let node, let epoch, let reason):
-      processEnded(node, epoch: epoch, reason: reason, at: now, &directives)
+    case .launchFailed(let node, let epoch, let reason):
+      processEnded(node, epoch: epoch, reason: reason, wasKilled: false, at: now, &directives)
+    case .processEnded(let node, let epoch, let reason, let wasKilled):
+      processEnded(node, epoch: epoch, reason: reason, wasKilled: wasKilled, at: now, &directives)
     case .hello(let link, let hello):
       join(link, hello, at: now, &directives)
     case .linkClosed(let link):

@@ -6,7 +6,8 @@ package enum Event: Sendable {
   /// A process of that epoch runs.
   case launched(node: String, epoch: UInt64, pid: Int)
   case launchFailed(node: String, epoch: UInt64, reason: String)
-  case processEnded(node: String, epoch: UInt64, reason: String)
+  /// - Parameter wasKilled: whether somebody ended it from outside, so that no request is to blame.
+  case processEnded(node: String, epoch: UInt64, reason: String, wasKilled: Bool = false)
   case hello(LinkID, Hello)
   case linkClosed(LinkID)
   /// A sign of life.

@@ -12,6 +12,8 @@ package enum ChildProcess {
   package struct Ended: Sendable {
     package let pid: Int
     package let reason: String
+    /// Whether SIGKILL ended it, which no process does to itself by mistake.
+    package let wasKilled: Bool
   }
 
   /// Starts a program with an array of arguments; no shell is involved.
@@ -44,7 +46,7 @@ package enum ChildProcess {
       signal == 0
       ? "its process ended with status \(status >> 8 & 0xff)"
       : "its process was ended by \(signalName(signal))"
-    return Ended(pid: Int(pid), reason: reason)
+    return Ended(pid: Int(pid), reason: reason, wasKilled: signal == SIGKILL)
   }
 
   package static func kill(_ pid: Int) { _ = Glibc.kill(pid_t(pid), SIGKILL) }

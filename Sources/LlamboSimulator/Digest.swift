@@ -16,7 +16,7 @@ extension Event {
       log.mix(3)
       log.mix(node)
       log.mix(epoch)
-    case .processEnded(let node, let epoch, _):
+    case .processEnded(let node, let epoch, _, _):
       log.mix(4)
       log.mix(node)
       log.mix(epoch)

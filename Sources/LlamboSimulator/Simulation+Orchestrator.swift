@@ -54,7 +54,7 @@ extension Simulation {
     case .linkClosed(let link):
       lifeChecker.ended(Int(link.number) - 1)
       slotChecker.closed(Int(link.number) - 1)
-    case .processEnded(let node, let epoch, _):
+    case .processEnded(let node, let epoch, _, _):
       // Reports come twice; one crash counts once.
       guard scenario[.poison] > 0,
         let worker = workers.lastIndex(where: { $0.epoch == epoch && $0.node != nil }),

@@ -80,7 +80,9 @@ final class LocalLauncher: WorkerLauncher {
   func reap() {
     while let ended = ChildProcess.reap() {
       guard let child = children.removeValue(forKey: ended.pid) else { continue }
-      report(.processEnded(node: child.node, epoch: child.epoch, reason: ended.reason))
+      report(
+        .processEnded(
+          node: child.node, epoch: child.epoch, reason: ended.reason, wasKilled: ended.wasKilled))
     }
   }
 }

@@ -27,6 +27,9 @@ import Testing
     #expect(try !askOnce(model).isEmpty)
     #expect(try !continueText(model).isEmpty)
     #expect(try !quick(model).isEmpty)
+    let bound = try askForJSON(model)
+    #expect(bound.text.wholeMatch(of: /\{\s*"sure"\s*:\s*(true|false)\s*\}/) != nil)
+    #expect(try #require(bound.confidence) < 0)
     #expect(try converse(model).count == 2)
     #expect(try await stream(model).count > 0)
   }

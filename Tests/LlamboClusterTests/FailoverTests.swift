@@ -133,6 +133,19 @@ struct FailoverTests {
     #expect(!second.contains(.send(request, links[2])))
   }
 
+  @Test func noRequestIsToBlameForNodesThatWereKilled() {
+    let stage = Stage(nodes: 3)
+    let links = stage.bringUp()
+    let request = stage.submit().request
+    for (place, epoch) in [(0, 101), (1, 102)] as [(Int, UInt64)] {
+      let end = stage.handle(
+        .processEnded(
+          node: "worker-000\(place + 1)", epoch: epoch, reason: "SIGKILL", wasKilled: true))
+      #expect(end.failures.isEmpty)
+      #expect(end.contains(.send(request, links[place + 1])))
+    }
+  }
+
   @Test func aSuspectWaitsUntilItIsKnownWhetherItsNodeCrashed() {
     let stage = Stage(nodes: 3)
     let links = stage.bringUp()
