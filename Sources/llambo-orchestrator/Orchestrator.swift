@@ -68,8 +68,11 @@ final class Orchestrator {
   }
 
   func start() throws(SystemError) {
+    // Before anything is launched, so that a file that cannot be written is an error and not a
+    // log line; and after it, so that the first workers are adopted however soon this process dies.
     try persist()
     post(.started)
+    try persist()
     loop.schedule(every: Self.tick) { [weak self] in
       self?.post(.tick)
       return self != nil

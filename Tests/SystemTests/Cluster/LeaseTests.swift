@@ -54,7 +54,8 @@ extension SystemTests {
       try second.waitUntilHealthy(3)
       let nodes = try second.nodes()
       #expect(nodes.allSatisfy { $0.restarts == 0 })
-      #expect(Set(nodes.compactMap(\.pid)) == old)
+      #expect(
+        Set(nodes.compactMap(\.pid)) == old, "\(first.program.errors)\(second.program.errors)")
       #expect(old.isSubset(of: box.processes), "none was doubled")
       #expect(box.processes.count == old.count + 1)
       #expect(try Client(second.address).answer(to: .infer("Hello")).end?.kind == .done)
