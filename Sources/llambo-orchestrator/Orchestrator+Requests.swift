@@ -12,6 +12,12 @@ extension Orchestrator {
     switch verb {
     case .infer, .chat:
       let request = try GenerationRequest(verb: verb, body: body, limits: limits)
+      // Its workers get the journal under this name, and count their tokens from it.
+      guard request.produced.isEmpty else {
+        throw WireError(
+          .invalidRequest, "\"produced\" is for a worker; an orchestrator carries answers on itself"
+        )
+      }
       try submit(
         verb, frame, line: line, prompt: PromptDigest(request), needsSeed: request.seed == nil,
         for: session)

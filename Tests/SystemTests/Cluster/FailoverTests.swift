@@ -55,6 +55,16 @@ extension SystemTests {
       #expect(try client.ask("PING").kind == .pong)
     }
 
+    @Test func clientCannotClaimTokensThatTheClusterDidNotCount() throws {
+      let cluster = try box.cluster(ClusterPlan(nodes: 1))
+      let client = try Client(cluster.address)
+      var request = GenerationRequest.infer("Hello")
+      request.produced = [300, 301]
+      #expect(try client.answer(to: request).errorCode == "invalid_request")
+      #expect(try client.answer(to: .infer("Hello"), id: "next").end?.kind == .done)
+      #expect(try cluster.nodes().map(\.restarts) == [0])
+    }
+
     @Test func requestThatHasShownNothingIsSentToAnotherNode() throws {
       let cluster = try box.cluster(ClusterPlan(nodes: 2, strategy: "round-robin"))
       let nodes = try cluster.nodes()
