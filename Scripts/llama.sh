@@ -58,7 +58,7 @@ llama_key() {
     llama_options
     cpu_identity
     compiler_identity
-    cat "$checkout/Scripts/llama-recipe.sh"
+    cat "$checkout/Scripts/llama-recipe.sh" "$checkout/Scripts/llama-patch.py"
   } | sha256 | cut -c 1-12)
   printf '%s-%s-%s\n' "$version" "$(llama_backends)" "$hash"
 }
@@ -151,6 +151,8 @@ unpack_llama() {
   mkdir -p "$source.partial"
   watched "unpacking llama.cpp" "$log" tar -xzf "$cache/$LLAMA_ARCHIVE" -C "$source.partial" \
     --strip-components=3 "${LLAMA_ARCHIVE%.tar.gz}/vendor/llama.cpp" || exit "$EXIT_LLAMA"
+  watched "changing llama.cpp's tables" "$log" \
+    python3 "$checkout/Scripts/llama-patch.py" "$source.partial" || exit "$EXIT_LLAMA"
   mv "$source.partial" "$source"
 }
 
