@@ -104,7 +104,7 @@ let package = Package(
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
     tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner"]),
     tests("GuideTests", ["GuideExamples"]),
-    tests("PackageTests", ["LlamboJSON"]),
+    tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
     tests("SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"]),
   ],
   swiftLanguageModes: [.v6],

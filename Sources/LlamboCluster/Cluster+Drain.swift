@@ -24,7 +24,9 @@ extension Cluster {
       // Its own grace is longer: what it still runs at the end of ours moves before it gives up.
       if let link = node.link {
         directives.append(
-          .stopNode(link, grace: isShuttingDown ? grace : grace + settings.stopTimeout))
+          isShuttingDown
+            ? .stopNode(link, grace: grace)
+            : .stopNode(link, grace: grace + settings.stopTimeout, move: grace))
       }
     case .draining, .stopping: break
     }

@@ -41,8 +41,9 @@ package enum Directive: Equatable, Sendable {
   case refuse(LinkID, WireError)
   case closeLink(LinkID)
   case ping(LinkID)
-  /// Tell the worker to drain for at most that many milliseconds, and end.
-  case stopNode(LinkID, grace: Milliseconds)
+  /// Tell the worker to drain for at most that many milliseconds, and end. What it serves moves
+  /// to other nodes after `move`; nil where it does not.
+  case stopNode(LinkID, grace: Milliseconds, move: Milliseconds? = nil)
 
   /// Send the request's line to the worker, with the cluster's `seed(of:)` where the client named
   /// none, and with its `journal(of:)` as `produced` where that is not empty.

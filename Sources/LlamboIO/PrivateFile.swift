@@ -59,6 +59,8 @@ package struct PrivateFile: Sendable {
 
   package func remove() { unlink(path) }
 
+  package var exists: Bool { access(path, F_OK) == 0 }
+
   /// Holds an exclusive lock on the file for as long as the result lives; nil where another
   /// process holds it.
   package func lock() throws(SystemError) -> Descriptor? {

@@ -86,10 +86,11 @@ extension Directive {
     case .ping(let link):
       log.mix(106)
       log.mix(link.number)
-    case .stopNode(let link, let grace):
+    case .stopNode(let link, let grace, let move):
       log.mix(107)
       log.mix(link.number)
       log.mix(Int(grace))
+      log.mix(Int(move ?? -1))
     case .send(let request, let link):
       log.mix(108)
       log.mix(request.number)

@@ -91,7 +91,7 @@ extension Simulation {
     case .ping(let link):
       use(link, for: "a ping")
       sendDown(.ping, on: Int(link.number) - 1)
-    case .stopNode(let link, let grace):
+    case .stopNode(let link, let grace, _):
       use(link, for: "a stop")
       sendDown(.stop(grace: grace), on: Int(link.number) - 1)
     case .send(let request, let link):

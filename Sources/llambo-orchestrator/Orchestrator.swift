@@ -113,8 +113,10 @@ final class Orchestrator {
       links[link]?.connection.closeWhenFlushed()
     case .closeLink(let link): links[link]?.connection.close()
     case .ping(let link): links[link]?.send(.ping)
-    case .stopNode(let link, let grace):
-      links[link]?.send(.shutdown, ["grace_ms": .integer(grace)])
+    case .stopNode(let link, let grace, let move):
+      var fields = [JSON.Member("grace_ms", .integer(grace))]
+      if let move { fields.append(JSON.Member("move_ms", .integer(move))) }
+      links[link]?.send(.shutdown, .object(fields))
     case .send(let request, let link):
       guard let relay = relays[request] else { return }
       links[link]?.connection.write {

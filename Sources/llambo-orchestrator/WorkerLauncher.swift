@@ -25,13 +25,18 @@ final class LocalLauncher: WorkerLauncher {
   /// Where the workers are to dial.
   var orchestrator: Address
   private let lease: Int
+  /// Where workers leave what they computed for each other.
+  private let handover: PrivateFolder
   private let types: [String: (resources: ClusterConfig.Resources, model: String)]
   private var children: [Int: (node: String, epoch: UInt64)] = [:]
 
   /// - Parameter program: the path of `llambo-worker`.
   /// - Throws: where a type that has nodes, or could, names a model that is not there.
-  init(program: String, config: ClusterConfig, orchestrator: Address) throws(ConfigError) {
+  init(
+    program: String, config: ClusterConfig, orchestrator: Address, handover: PrivateFolder
+  ) throws(ConfigError) {
     self.program = program
+    self.handover = handover
     self.orchestrator = orchestrator
     lease = config.orchestrator.lease
     var types: [String: (ClusterConfig.Resources, String)] = [:]
@@ -52,7 +57,7 @@ final class LocalLauncher: WorkerLauncher {
           "--model", model, "--join", orchestrator.description, "--node", node,
           "--epoch", String(epoch), "--type", type, "--slots", String(resources.slots),
           "--context-size", String(resources.contextSize), "--threads", String(resources.threads),
-          "--lease", String(lease),
+          "--lease", String(lease), "--handover", handover.path,
         ],
         output: STDERR_FILENO, session: true)
       children[pid] = (node, epoch)

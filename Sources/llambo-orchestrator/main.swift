@@ -36,9 +36,10 @@ do {
   }
   // Left behind where an earlier orchestrator was killed: its workers are looking for this one.
   let earlier = try earlierState(PrivateFile(statePath), of: config.id)
+  let handover = try PrivateFolder(making: statePath + ".cells")
   let launcher = try LocalLauncher(
     program: try arguments.text(ifGiven: "--worker") ?? ChildProcess.sibling("llambo-worker"),
-    config: config, orchestrator: wanted)
+    config: config, orchestrator: wanted, handover: handover)
   var cluster = Cluster(
     settings: ClusterSettings(config), epoch: wallClock(), seed: UInt64.random(in: .min ... .max))
   if let earlier { cluster.restore(earlier, at: EventLoop.clock()) }
@@ -60,6 +61,7 @@ do {
     "\(program): cluster \(config.id) on \(orchestrator.address ?? wanted), "
       + "state in \(statePath)")
   loop.run()
+  handover.remove()
   lockFile.remove()
   _ = consume lock
   Program.end(.ok)

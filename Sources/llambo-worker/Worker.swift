@@ -13,24 +13,29 @@ final class Worker: SessionServer {
   let loop: EventLoop
   /// The name in the cluster; a worker on its own has none but its own choice.
   var name: String
-  private(set) var isDraining = false
+  var isDraining = false
 
+  let engine: Engine
+  /// Where a drain leaves what was computed, and where that is found.
+  private(set) var handover: Handover?
+  private(set) var listener: LineListener?
+  private(set) var link: WorkerLink?
+  private(set) var sessions: [ObjectIdentifier: Session] = [:]
+  private(set) var running: [UInt64: Answer] = [:]
+  /// Requests for which a state is being read.
+  var arriving: [UInt64: EngineRequest] = [:]
   private let limits = WireLimits()
-  private let engine: Engine
   private let outbox: Outbox
-  private var listener: LineListener?
-  private var link: WorkerLink?
-  private var sessions: [ObjectIdentifier: Session] = [:]
-  private var running: [UInt64: Answer] = [:]
   private var lastNumber: UInt64 = 0
   private let started = EventLoop.clock()
   private var served: UInt64 = 0
   private var generated: UInt64 = 0
 
   /// Who is answered.
-  private struct Answer {
+  struct Answer {
     let session: Session
     let id: String?
+    let prompt: [Token]
   }
 
   init(options: WorkerOptions, model: Model, loop: EventLoop) throws {
@@ -42,6 +47,9 @@ final class Worker: SessionServer {
     self.outbox = outbox
     engine = try Engine(model: model, configuration: options.engine) { outbox.put($0) }
     outbox.waker = try loop.makeWaker { [weak self] in self?.deliver() }
+    handover = try options.handover.map { path throws(SystemError) in
+      try Handover(path, loop: loop) { [weak self] in self?.beginArrived() }
+    }
   }
 
   var address: Address { listener?.address ?? options.listen }
@@ -76,16 +84,17 @@ final class Worker: SessionServer {
     case .tokenize: session.send(.tokens, id: frame.id, try tokenize(body))
     case .ping: session.send(.pong, id: frame.id, load)
     case .status: session.send(.status, id: frame.id, status)
-    case .cancel: engine.cancel(try session.number(of: frame.id))
+    case .cancel: cancel(try session.number(of: frame.id))
     case .drain:
       session.send(.ok, id: frame.id, ["draining": true])
       drain(within: nil)
     case .shutdown:
       var fields = try FieldReader(body)
       let grace = try fields.integer("grace_ms", in: 0...Int(Int32.max)) ?? 5000
+      let move = try fields.integer("move_ms", in: 0...Int(Int32.max))
       try fields.finish()
       session.send(.ok, id: frame.id, ["draining": true])
-      drain(within: Int64(grace))
+      drain(within: Int64(grace), movingAfter: move.map(Int64.init))
     case .hello, .spawn, .nodes:
       throw WireError(.unknownVerb, "\(verb.rawValue) is for an orchestrator; this is a worker")
     }
@@ -105,16 +114,21 @@ final class Worker: SessionServer {
         let messages = turns.map { ChatMessage(role: $0.role, content: $0.content) }
         prompt = try model.tokenize(try model.chatPrompt(messages))
       }
-      try engine.submit(
-        EngineRequest(
-          id: number, prompt: prompt, params: try GenerationParams(request),
-          produced: request.produced))
+      let request = EngineRequest(
+        id: number, prompt: prompt, params: try GenerationParams(request),
+        produced: request.produced)
+      if let handover, handover.mayHave(prompt) {
+        arriving[number] = request
+        handover.load(prompt, for: number)
+      } else {
+        try engine.submit(request)
+      }
+      running[number] = Answer(session: session, id: id, prompt: prompt)
     } catch {
       session.finish(id)
       throw WireError(error)
     }
     lastNumber = number
-    running[number] = Answer(session: session, id: id)
   }
 
   private func tokenize(_ body: JSON) throws(WireError) -> JSON {
@@ -142,7 +156,7 @@ final class Worker: SessionServer {
     sessions[ObjectIdentifier(session)] = nil
     for request in requests {
       running[request] = nil
-      engine.cancel(request)
+      if arriving.removeValue(forKey: request) == nil { engine.cancel(request) }
     }
     finishDraining()
   }
@@ -160,16 +174,21 @@ final class Worker: SessionServer {
       case .finished(let request, let summary):
         guard let answer = running.removeValue(forKey: request) else { continue }
         served += 1
+        if isDraining, summary.reason != .cancelled { handover?.forget(answer.prompt) }
         let completion = Completion(summary, node: name)
         answer.session.send(.done, id: answer.id, completion.body)
         answer.session.finish(answer.id)
       case .failed(let request, let error):
-        guard let answer = running.removeValue(forKey: request) else { continue }
-        answer.session.send(WireError(error), id: answer.id)
-        answer.session.finish(answer.id)
+        fail(request, error)
       }
     }
     finishDraining()
+  }
+
+  func fail(_ request: UInt64, _ error: LlamaError) {
+    guard let answer = running.removeValue(forKey: request) else { return }
+    answer.session.send(WireError(error), id: answer.id)
+    answer.session.finish(answer.id)
   }
 
   /// What a ping is answered with.
@@ -186,6 +205,7 @@ final class Worker: SessionServer {
       "active": .integer(Int64(load.active)), "waiting": .integer(Int64(load.waiting)),
       "context_size": .integer(Int64(engine.contextSize)), "draining": .bool(isDraining),
       "requests": .integer(Int64(served)), "tokens": .integer(Int64(generated)),
+      "prompt_tokens": .integer(Int64(load.promptTokensTotal)),
       "uptime": .integer(EventLoop.clock() - started),
       "orchestrator": options.join.map { .string($0.description) } ?? .null,
     ]
@@ -196,35 +216,6 @@ final class Worker: SessionServer {
       node: options.node ?? (link?.welcomedAs), epoch: options.epoch, type: options.type,
       model: model.name, slots: options.engine.slots, contextSize: engine.contextSize,
       listen: address.description, pid: Program.processID)
-  }
-
-  // MARK: Draining
-
-  /// Takes nothing new, finishes what runs, and ends.
-  ///
-  /// - Parameter grace: milliseconds after which what still runs is cancelled; nil waits.
-  func drain(within grace: Int64?) {
-    if let grace {
-      loop.schedule(after: grace) { [weak self] in
-        guard let self else { return }
-        for request in running.keys { engine.cancel(request) }
-      }
-    }
-    if isDraining { return }
-    isDraining = true
-    listener?.stop()
-    finishDraining()
-  }
-
-  /// Milliseconds that peers have to take their last lines.
-  private static let farewell: Int64 = 2000
-
-  private func finishDraining() {
-    guard isDraining, running.isEmpty else { return }
-    link?.giveUp()
-    for session in sessions.values { session.connection.closeWhenFlushed() }
-    if sessions.isEmpty { return loop.stop() }
-    loop.schedule(after: Self.farewell) { [loop] in loop.stop() }
   }
 }
 

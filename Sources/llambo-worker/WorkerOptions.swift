@@ -16,6 +16,8 @@ struct WorkerOptions {
   /// Milliseconds that it goes on without its orchestrator until one tells it otherwise.
   var lease: Int64
   var gpuLayers: Int
+  /// The folder in which workers leave for each other what they computed.
+  var handover: String?
 
   static let command = CommandDefinition(
     "llambo-worker", "Serve one model over the line protocol, alone or as a node of a cluster.",
@@ -44,6 +46,9 @@ struct WorkerOptions {
       OptionDefinition(
         "--lease", nil, .integer("MS", 1...Int(Int32.max)),
         "Milliseconds to go on without an orchestrator before ending.", default: "30000"),
+      OptionDefinition(
+        "--handover", nil, .path("FOLDER"),
+        "Private folder where workers that drain leave what they computed; set by a launcher."),
     ],
     examples: [
       CommandExample(
@@ -69,5 +74,6 @@ struct WorkerOptions {
       batchSize: max(128, arguments.integer("--slots")), threads: threads, batchThreads: threads)
     lease = Int64(arguments.integer("--lease"))
     gpuLayers = arguments.integer("--gpu-layers")
+    handover = arguments.text(ifGiven: "--handover")
   }
 }

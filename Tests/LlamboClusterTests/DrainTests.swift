@@ -11,7 +11,8 @@ struct DrainTests {
   @Test func aNodeThatDrainsIsToldAndGetsNothingNew() {
     let stage = Stage(nodes: 2) { $0.stopTimeout = 1000 }
     let links = stage.bringUp(slots: 4)
-    #expect(stage.handle(Self.drain("worker-0001")) == [.stopNode(links[0], grace: 1500)])
+    #expect(
+      stage.handle(Self.drain("worker-0001")) == [.stopNode(links[0], grace: 1500, move: 500)])
     #expect(stage.node("worker-0001")?.state.name == "draining")
     #expect(stage.node("worker-0001")?.slots == 0)
     #expect((0..<4).map { _ in stage.place() } == [links[1], links[1], links[1], links[1]])

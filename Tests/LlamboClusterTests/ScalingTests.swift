@@ -38,7 +38,7 @@ struct ScalingTests {
           _ = stage.handle(.launched(node: node, epoch: epoch, pid: Int(epoch)))
           perform(stage.handle(.hello(link, stage.hello(node, epoch: epoch, slots: 4))))
         case .send(let request, let link): running[request] = link
-        case .stopNode(let link, _):
+        case .stopNode(let link, _, _):
           guard let (node, epoch) = links.removeValue(forKey: link) else { continue }
           perform(stage.handle(.processEnded(node: node, epoch: epoch, reason: "ended")))
         case .ping(let link): perform(stage.handle(.heard(link)))

@@ -5,6 +5,8 @@ extension DecodeLoop {
       done(Result { () throws(LlamaError) in try save(beginning: tokens) })
     case .restore(let state, let done):
       done(Result { () throws(LlamaError) in try restore(state) })
+    case .handOver(let request, let done):
+      done(Result { () throws(LlamaError) in try handOver(request) })
     }
   }
 
@@ -20,6 +22,16 @@ extension DecodeLoop {
     }
     guard let best else { return nil }
     return try core.context.state(of: best.slot, holding: best.held, model: core.model)
+  }
+
+  /// The state of a running request's slot; nil where it would be computed anew more quickly.
+  private func handOver(_ request: UInt64) throws(LlamaError) -> SequenceState? {
+    guard let slot = slots.firstIndex(where: { $0?.request.id == request }),
+      let tokens = slots[slot]?.computedTokens, let computing = prefill.time(for: tokens.count)
+    else { return nil }
+    let bytes = core.context.stateSize(of: slot)
+    guard bytes > 0, computing > SequenceState.timeToCarry(bytes) else { return nil }
+    return try core.context.state(of: slot, holding: tokens, model: core.model)
   }
 
   /// Puts a state into the idle slot that was least recently used.

@@ -16,6 +16,8 @@ final class DecodeLoop {
   private var events: [EngineEvent] = []
   private var answerParts: [AnswerPart] = []
   private var promptTokens = 0
+  /// How quickly prompts were computed so far.
+  private(set) var prefill = PrefillSpeed()
 
   init(_ core: EngineCore) {
     self.core = core
@@ -112,9 +114,14 @@ final class DecodeLoop {
     guard !parts.isEmpty else { return }
     core.context.clearBatch()
     for part in parts { slots[part.slot]?.add(part, to: core.context) }
+    let began = ContinuousClock.now
     do throws(LlamaError) {
       switch try decodeBatch() {
-      case .whole: sample()
+      case .whole:
+        if !prefilling.isEmpty {
+          prefill.add(parts.reduce(0) { $0 + $1.count }, in: ContinuousClock.now - began)
+        }
+        sample()
       case .interrupted: takeBack()
       }
     } catch {

@@ -26,6 +26,20 @@ extension Engine {
     try core.mailbox.send(.restore(state, done))
   }
 
+  /// Saves what a running request has computed, for another engine to go on with: where that is
+  /// likely to take less time than to compute it anew, by the speed of the prompts computed so far
+  /// and `SequenceState.carriedBytesPerMillisecond`. The request goes on here.
+  ///
+  /// - Parameter done: called once, on the engine's thread, within a turn; it must not block. The
+  ///   state is nil where computing is quicker, and where the request has no slot. Errors are those
+  ///   of `saveState`.
+  /// - Throws: `engine_stopped`; `done` is then not called.
+  public func handOver(
+    _ request: UInt64, _ done: @escaping @Sendable (Result<SequenceState?, LlamaError>) -> Void
+  ) throws(LlamaError) {
+    try core.mailbox.send(.handOver(request, done))
+  }
+
   /// Saves like the call with a closure, and waits for it.
   ///
   /// - Throws: that call's errors.

@@ -21,11 +21,13 @@ final class Mailbox: Sendable {
   enum Errand {
     case save([Token], @Sendable (Result<SequenceState?, LlamaError>) -> Void)
     case restore(SequenceState, @Sendable (Result<Void, LlamaError>) -> Void)
+    case handOver(UInt64, @Sendable (Result<SequenceState?, LlamaError>) -> Void)
 
     func fail(_ error: LlamaError) {
       switch self {
       case .save(_, let done): done(.failure(error))
       case .restore(_, let done): done(.failure(error))
+      case .handOver(_, let done): done(.failure(error))
       }
     }
   }

@@ -5,7 +5,7 @@ import Darwin
 #endif
 
 /// A thread of the system's that runs one closure. It is joined, or detached with `deinit`.
-struct Thread: ~Copyable, @unchecked Sendable {
+package struct Thread: ~Copyable, @unchecked Sendable {
   private let id: pthread_t
 
   fileprivate final class Body {
@@ -16,7 +16,7 @@ struct Thread: ~Copyable, @unchecked Sendable {
   /// Starts the thread; nil where the system makes none.
   ///
   /// - Parameter stackSize: in bytes.
-  init?(stackSize: Int, _ run: @escaping @Sendable () -> Void) {
+  package init?(stackSize: Int, _ run: @escaping @Sendable () -> Void) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }

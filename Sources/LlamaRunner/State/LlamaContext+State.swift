@@ -28,6 +28,11 @@ extension LlamaContext {
   /// was decoded.
   var isSettled: Bool { cllama_context_is_settled(pointer) }
 
+  /// Bytes that a sequence's cells take in a state.
+  func stateSize(of sequence: Int) -> Int {
+    cllama_sequence_state_size(pointer, Int32(sequence))
+  }
+
   /// The cells of a sequence that holds `tokens`.
   ///
   /// - Throws: `decode_failed` with llama.cpp's own reason, `model_not_found` where the model's
@@ -39,7 +44,7 @@ extension LlamaContext {
     guard !tokens.isEmpty else {
       return SequenceState(tokens: [], origin: origin, note: note, cells: [])
     }
-    let size = cllama_sequence_state_size(pointer, Int32(sequence))
+    let size = stateSize(of: sequence)
     var error = CText()
     var complete = false
     let cells = [UInt8](unsafeUninitializedCapacity: size) { bytes, count in

@@ -22,6 +22,14 @@ public struct SequenceState: Sendable, Equatable {
   /// Bytes of the serialized state.
   public var byteCount: Int { Self.headerSize + tokens.count * 4 + note.count + cells.count }
 
+  /// What a state's way from one process to another takes at most: saving, checksums, a file in
+  /// memory, restoring.
+  public static let carriedBytesPerMillisecond = 200_000
+
+  static func timeToCarry(_ bytes: Int) -> Duration {
+    .milliseconds(1) + .microseconds(bytes * 1000 / carriedBytesPerMillisecond)
+  }
+
   // The header: magic (8 bytes), version, key type, value type and sequences (4 bytes each), model,
   // number of tokens, bytes of note, bytes of cells and checksum (8 bytes each), little-endian. The
   // tokens (4 bytes each), the note and the cells follow.

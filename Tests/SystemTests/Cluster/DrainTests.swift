@@ -30,6 +30,35 @@ extension SystemTests {
       }
     }
 
+    @Test func whatMovesTakesAlongWhatWasComputedOfIt() throws {
+      let cluster = try box.tirelessCluster(nodes: 2, slots: 1)
+      let client = try Client(cluster.address)
+      let prompt = String(repeating: "What is a cluster? ", count: 800)
+      try client.send(.infer(prompt, maxTokens: 1 << 20), id: "long")
+      try client.waitForTokens(2, of: "long")
+      let nodes = try cluster.nodes()
+      let giver = try #require(nodes.first { $0.busy == 1 })
+      let taker = try #require(nodes.first { $0.busy == 0 })
+      let order = #"SHUTDOWN {"grace_ms":150,"move_ms":100}"#
+      #expect(try Client(giver.listen).ask(order).kind == .ok)
+      try until("the stream on the other node") {
+        let worker = try Client(taker.listen).ask("STATUS").body
+        return worker["tokens"]?.integer ?? 0 > 0
+      }
+      try client.send("CANCEL #long")
+      let answer = try client.finish("long")
+      #expect(answer.finishReason == "cancelled" && answer.isContiguous)
+      #expect(answer.node == taker.name)
+      let worker = try Client(taker.listen).ask("STATUS").body
+      let computed = try #require(worker["prompt_tokens"]?.integer)
+      let known = try #require(answer.end?.body["prompt_tokens"]?.integer)
+      // What the giver generated after it had saved, and not the prompt.
+      #expect(computed > 0 && computed < known)
+      report("of a prompt of \(known) tokens and its answer the next worker computed \(computed)")
+      try cluster.shutDown()
+      #expect(!File.exists(box.path(ClusterPlan.stateFile) + ".cells"))
+    }
+
     @Test func shutdownOfAClusterFinishesWhatRunsAndRefusesTheRest() throws {
       let cluster = try box.tirelessCluster(nodes: 2, slots: 1) { $0.contextSize = 1024 }
       let client = try Client(cluster.address)

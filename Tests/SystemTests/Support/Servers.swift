@@ -97,8 +97,11 @@ struct NodeStatus {
   let busy: Int
   let requests: Int
   let restarts: Int
+  /// The address of its own port.
+  let listen: String
 
   init(_ body: JSON) {
+    listen = body["listen"]?.string ?? ""
     name = body["node"]?.string ?? ""
     state = body["state"]?.string ?? ""
     pid = body["pid"]?.integer.map { pid_t($0) }
