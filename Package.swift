@@ -93,7 +93,7 @@ let package = Package(
 
     tests("LlamboJSONTests", ["LlamboJSON"]),
     tests("LlamboWireTests", ["LlamboWire", "LlamboJSON"]),
-    tests("LlamboClusterTests", ["LlamboCluster", "LlamboWire"]),
+    tests("LlamboClusterTests", ["LlamboJSON", "LlamboCluster", "LlamboWire"]),
     .testTarget(
       name: "LlamboSimulatorTests",
       dependencies: ["LlamboSimulator", "LlamboCluster", "LlamboWire", "llambo-sim"],

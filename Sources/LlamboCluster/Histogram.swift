@@ -49,17 +49,17 @@ package struct Histogram: Equatable, Sendable {
   }
 
   /// How many values do not pass each of some bounds that end a bucket, and the bounds: 1, 3, 7, 15
-  /// and so on up to the largest value.
+  /// and so on to 131,071. They are always the same, for rates are made of what each one had before.
   package var cumulative: [(bound: Int, count: UInt64)] {
-    var result: [(bound: Int, count: UInt64)] = []
     var seen: UInt64 = 0
-    for (bucket, values) in buckets.enumerated() {
-      seen += values
-      let bound = Self.upperBound(of: bucket)
-      guard bound > 0, (bound + 1) & bound == 0 else { continue }
-      result.append((bound, seen))
-      if seen == count { break }
+    var next = 0
+    return (1...17).map { power in
+      let bound = 1 << power - 1
+      while next <= Self.bucket(of: bound) {
+        seen += buckets[next]
+        next += 1
+      }
+      return (bound, seen)
     }
-    return result
   }
 }

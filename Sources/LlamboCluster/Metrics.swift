@@ -34,99 +34,70 @@ extension Cluster {
     return slots == 0 ? 0 : Double(busy) / Double(slots)
   }
 
-  /// Everything that is measured, in Prometheus' text format (version 0.0.4).
-  package var prometheus: String {
-    var text = MetricsText()
-    text.histogram(
-      "llambo_inference_latency_ms", "Milliseconds from a request's acceptance to its end.",
-      metrics.latency)
-    text.histogram(
-      "llambo_first_token_ms", "Milliseconds from a request's acceptance to its first token.",
-      metrics.firstToken)
-    text.histogram(
-      "llambo_inter_token_ms", "Milliseconds between two tokens of an answer.", metrics.interToken)
-    text.histogram(
-      "llambo_queue_time_ms", "Milliseconds from a request's acceptance to its slot.",
-      metrics.queueTime)
-    text.gauge(
-      "llambo_token_throughput", "Tokens a second, smoothed over ten seconds.",
-      metrics.tokensPerSecond)
-    text.gauge(
-      "llambo_node_utilization_percent", "The share of the slots that is taken.",
-      utilization * 100)
-    text.gauge(
-      "llambo_active_nodes", "Nodes that take work.", Double(count(of: .healthy)))
-    text.head("llambo_nodes", "gauge", "Nodes by state.")
-    for (index, name) in Node.State.names.enumerated() {
-      let nodes = states.reduce(0) { $0 + $1[index] }
-      text.sample("llambo_nodes", Double(nodes), [("state", name)])
-    }
-    text.counter(
-      "llambo_total_requests", "Requests, those refused among them.",
-      counters.accepted + counters.refused)
-    text.counter(
-      "llambo_failed_requests", "Requests that ended in an error.", counters.failed)
-    text.head("llambo_failures", "counter", "Requests that ended in an error, by its code.")
-    for (code, count) in metrics.failures.sorted(by: { $0.key < $1.key }) {
-      text.sample("llambo_failures", Double(count), [("code", code)])
-    }
-    text.counter(
-      "llambo_finished_requests", "Requests that ended well.", counters.finished)
-    text.counter("llambo_cancelled_requests", "Requests that were cancelled.", counters.cancelled)
-    text.counter("llambo_retries", "Requests taken up anew.", counters.retried)
-    text.counter(
-      "llambo_failovers", "Requests taken up anew whose clients had seen tokens.",
-      counters.failovers)
-    text.counter("llambo_tokens", "Tokens that clients were sent.", counters.tokens)
-    text.counter("llambo_nodes_lost", "Lives of nodes that ended unasked.", counters.nodesLost)
-    text.counter("llambo_ejections", "Nodes given up for silence or a stall.", counters.ejections)
-    text.gauge("llambo_queue_length", "Requests that wait for a slot.", Double(queued))
-    text.gauge("llambo_running_requests", "Slots that are taken.", Double(running))
-    return text.text
-  }
-}
-
-/// Lines of Prometheus' text format.
-struct MetricsText {
-  private(set) var text = ""
-
-  mutating func head(_ name: String, _ type: String, _ help: String) {
-    text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
-  }
-
-  mutating func sample(_ name: String, _ value: Double, _ labels: [(String, String)] = []) {
-    // Label values are codes and states; what a worker made up is reduced to its plain part.
-    let list = labels.map { "\($0.0)=\"\(plain($0.1))\"" }.joined(separator: ",")
-    text += list.isEmpty ? "\(name) \(number(value))\n" : "\(name){\(list)} \(number(value))\n"
-  }
-
-  mutating func gauge(_ name: String, _ help: String, _ value: Double) {
-    head(name, "gauge", help)
-    sample(name, value)
-  }
-
-  mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
-    head(name, "counter", help)
-    sample(name, Double(value))
-  }
-
-  mutating func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
-    head(name, "histogram", help)
-    for (bound, count) in histogram.cumulative {
-      sample(name + "_bucket", Double(count), [("le", String(bound))])
-    }
-    sample(name + "_bucket", Double(histogram.count), [("le", "+Inf")])
-    sample(name + "_sum", Double(histogram.sum))
-    sample(name + "_count", Double(histogram.count))
-  }
-
-  private func plain(_ text: String) -> String {
-    String(
-      text.unicodeScalars.filter { $0.value >= 0x20 && $0 != "\"" && $0 != "\\" }.map(
-        Character.init))
-  }
-
-  private func number(_ value: Double) -> String {
-    value == value.rounded() && value.magnitude < 1e15 ? String(Int(value)) : String(value)
+  /// Everything that is measured, in the order in which it is told.
+  package var measured: [Metric] {
+    let types = settings.types.prefix(TypeMask.otherIndex).map(\.name) + ["other"]
+    let loads = types.map { free.load(ofType: group(of: $0)) }
+    let named = zip(types, loads).filter { $1.slots > 0 }
+    return [
+      Metric(
+        "llambo_inference_latency_ms", "Milliseconds from a request's acceptance to its end.",
+        .histogram(metrics.latency)),
+      Metric(
+        "llambo_first_token_ms", "Milliseconds from a request's acceptance to its first token.",
+        .histogram(metrics.firstToken)),
+      Metric(
+        "llambo_inter_token_ms", "Milliseconds between two tokens of an answer.",
+        .histogram(metrics.interToken)),
+      Metric(
+        "llambo_queue_time_ms", "Milliseconds from a request's acceptance to its slot.",
+        .histogram(metrics.queueTime)),
+      Metric(
+        "llambo_token_throughput", "Tokens a second, smoothed over ten seconds.",
+        .gauge(metrics.tokensPerSecond)),
+      Metric(
+        "llambo_node_utilization_percent", "The share of the slots that is taken.",
+        .gauge(utilization * 100)),
+      Metric("llambo_active_nodes", "Nodes that take work.", .gauge(Double(count(of: .healthy)))),
+      Metric(
+        "llambo_nodes", "Nodes by state.",
+        .gauges(
+          "state",
+          Node.State.names.enumerated().map { index, name in
+            (name, Double(states.reduce(0) { $0 + $1[index] }))
+          })),
+      Metric(
+        "llambo_slots", "Slots of the nodes that take work, by type.",
+        .gauges("type", named.map { ($0, Double($1.slots)) })),
+      Metric(
+        "llambo_busy_slots", "Slots that are taken, by type.",
+        .gauges("type", named.map { ($0, Double($1.running)) })),
+      Metric("llambo_queue_length", "Requests that wait for a slot.", .gauge(Double(queued))),
+      Metric("llambo_running_requests", "Requests that have a slot.", .gauge(Double(running))),
+      Metric(
+        "llambo_total_requests", "Requests, those refused among them.",
+        .counter(counters.accepted + counters.refused)),
+      Metric(
+        "llambo_failed_requests", "Requests that ended in an error.", .counter(counters.failed)),
+      Metric(
+        "llambo_failures_total", "Requests that ended in an error, by its code.",
+        .counters("code", metrics.failures.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })),
+      Metric(
+        "llambo_finished_requests_total", "Requests that ended well.", .counter(counters.finished)),
+      Metric(
+        "llambo_cancelled_requests_total", "Requests that were cancelled.",
+        .counter(counters.cancelled)),
+      Metric("llambo_retries_total", "Requests taken up anew.", .counter(counters.retried)),
+      Metric(
+        "llambo_failovers_total", "Requests taken up anew whose clients had seen tokens.",
+        .counter(counters.failovers)),
+      Metric("llambo_tokens_total", "Tokens that clients were sent.", .counter(counters.tokens)),
+      Metric(
+        "llambo_nodes_lost_total", "Lives of nodes that ended unasked.",
+        .counter(counters.nodesLost)),
+      Metric(
+        "llambo_ejections_total", "Nodes given up for silence or a stall.",
+        .counter(counters.ejections)),
+    ]
   }
 }

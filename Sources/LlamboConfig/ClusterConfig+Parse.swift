@@ -87,8 +87,13 @@ extension ClusterConfig.Orchestrator {
     guard case .address(let listen) = reader.value(path + "listen"),
       case .boolean(let autoScale) = reader.value(path + "auto_scale")
     else { preconditionFailure("the table has another kind for listen or auto_scale") }
+    var metricsListen: ListenAddress?
+    if case .address(let address) = reader.value(path + "metrics_listen") {
+      metricsListen = address
+    }
     self.init(
       listen: listen,
+      metricsListen: metricsListen,
       autoScale: autoScale,
       minNodes: reader.integer(path + "min_nodes")!,
       maxNodes: reader.integer(path + "max_nodes")!,

@@ -28,6 +28,9 @@ extension ClusterConfig {
       "    scale_factor: \(orchestrator.scaleFactor)",
       "    lease: \(orchestrator.lease)",
     ]
+    if let address = orchestrator.metricsListen {
+      lines.append("    metrics_listen: \(quoted(address.description))")
+    }
     if let file = orchestrator.logFile { lines.append("    log_file: \(quoted(file))") }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -46,6 +46,8 @@ package struct ClusterConfig: Sendable, Equatable {
   /// How the cluster is run.
   package struct Orchestrator: Sendable, Equatable {
     package var listen: ListenAddress
+    /// Where Prometheus reads; nil for nowhere.
+    package var metricsListen: ListenAddress?
     package var autoScale: Bool
     package var minNodes: Int
     package var maxNodes: Int
@@ -64,6 +66,9 @@ package struct ClusterConfig: Sendable, Equatable {
     guard let slash = file.lastIndex(of: "/") else { return "." }
     return slash == file.startIndex ? "/" : String(file[..<slash])
   }
+
+  /// Where `llamboctl init` has the orchestrator write its log.
+  package var logPath: String { orchestrator.logFile ?? stateFile + ".log" }
 
   /// The type of that name.
   package func nodeType(named name: String) -> NodeType? {

@@ -60,6 +60,9 @@ package struct ConfigKey: Sendable {
       "cluster.orchestrator.listen", .address, default: "127.0.0.1:9000",
       "Where clients and workers reach the orchestrator; port 0 lets the system choose."),
     ConfigKey(
+      "cluster.orchestrator.metrics_listen", .address,
+      "Where Prometheus reads the metrics, at /metrics; nowhere if absent."),
+    ConfigKey(
       "cluster.orchestrator.auto_scale", .boolean, default: "false",
       "Whether the cluster grows and shrinks with its load."),
     ConfigKey(

@@ -36,6 +36,16 @@ package enum ChildProcess {
     return Int(pid)
   }
 
+  /// Goes on as another program, which is looked for in PATH.
+  ///
+  /// - Returns: why it could not.
+  package static func become(_ program: String, _ arguments: [String]) -> SystemError {
+    var strings = ([program] + arguments).map { strdup($0) } + [nil]
+    defer { for string in strings { free(string) } }
+    execvp(program, &strings)
+    return SystemError("run \(program)")
+  }
+
   /// Takes note of a child that has ended; nil when there is none.
   package static func reap() -> Ended? {
     var status: Int32 = 0

@@ -30,6 +30,9 @@ package struct LineWriter: Sendable {
     }
   }
 
+  /// Text as it is, for those who speak something else than lines of the protocol.
+  package mutating func raw(_ text: String) { json.bytes.append(contentsOf: text.utf8) }
+
   package mutating func error(_ error: WireError, id: String? = nil) {
     line(Kind.error.rawValue, id: id) { error.write(to: &$0) }
   }

@@ -18,6 +18,8 @@ package enum Verb: String, CaseIterable, Sendable {
   case spawn = "SPAWN"
   /// The orchestrator lists its nodes.
   case nodes = "NODES"
+  /// The orchestrator tells what it measures.
+  case metrics = "METRICS"
 }
 
 /// What an answer line says.
@@ -29,6 +31,7 @@ package enum Kind: String, CaseIterable, Sendable {
   case pong = "PONG"
   case status = "STATUS"
   case nodes = "NODES"
+  case metrics = "METRICS"
   case welcome = "WELCOME"
   case ok = "OK"
 }

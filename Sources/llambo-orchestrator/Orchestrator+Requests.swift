@@ -32,6 +32,7 @@ extension Orchestrator {
     case .ping: session.send(.pong, id: frame.id, load)
     case .status: session.send(.status, id: frame.id, status)
     case .nodes: session.send(.nodes, id: frame.id, nodeList)
+    case .metrics: session.send(.metrics, id: frame.id, try metrics(body))
     case .spawn: session.send(.ok, id: frame.id, try spawn(body))
     case .drain:
       // No request runs longer than its timeout, so this is long enough for all.
@@ -69,6 +70,19 @@ extension Orchestrator {
     let names = try cluster.spawn(count, of: type, at: EventLoop.clock(), into: &directives)
     perform(&directives)
     return ["nodes": .array(names.map { .string($0) })]
+  }
+
+  private func metrics(_ body: JSON) throws(WireError) -> JSON {
+    var fields = try FieldReader(body)
+    let format = try fields.string("format") ?? "json"
+    try fields.finish()
+    switch format {
+    case "json": return cluster.measured.json
+    case "prometheus": return ["text": .string(cluster.measured.prometheus)]
+    default:
+      throw WireError(
+        .invalidRequest, "\"format\" must be json or prometheus, but is \"\(format)\"")
+    }
   }
 
   private func stop(grace: Milliseconds, _ frame: Frame, for session: Session) {

@@ -200,7 +200,7 @@ final class Orchestrator {
     case .error:
       let body = (try? frame.object(of: line)) ?? .object([])
       post(.failed(request, link.id, WireError(body: body)))
-    case .pong, .status, .nodes, .welcome, .ok: break
+    case .pong, .status, .nodes, .metrics, .welcome, .ok: break
     }
   }
 

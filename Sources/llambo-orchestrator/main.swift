@@ -56,10 +56,18 @@ do {
   try orchestrator.listen(
     on: wanted, ratherOn: earlier.flatMap { try? Address(loopback: $0.listen) })
   if let address = orchestrator.address { launcher.orchestrator = address }
+  let metrics = try config.orchestrator.metricsListen.map { wanted throws(SystemError) in
+    try MetricsPort(on: Address(loopback: wanted.description), loop: loop) {
+      [unowned orchestrator] in orchestrator.cluster.measured.prometheus
+    }
+  }
   try orchestrator.start()
   Program.log(
     "\(program): cluster \(config.id) on \(orchestrator.address ?? wanted), "
       + "state in \(statePath)")
+  if let address = metrics?.address {
+    Program.log("\(program): metrics on http://\(address)/metrics")
+  }
   loop.run()
   handover.remove()
   lockFile.remove()

@@ -95,7 +95,7 @@ final class Worker: SessionServer {
       try fields.finish()
       session.send(.ok, id: frame.id, ["draining": true])
       drain(within: Int64(grace), movingAfter: move.map(Int64.init))
-    case .hello, .spawn, .nodes:
+    case .hello, .spawn, .nodes, .metrics:
       throw WireError(.unknownVerb, "\(verb.rawValue) is for an orchestrator; this is a worker")
     }
   }

@@ -1,3 +1,4 @@
+import LlamboJSON
 import LlamboWire
 import Testing
 
@@ -96,13 +97,14 @@ struct MetricsTests {
     _ = stage.run(10)
     #expect(stage.token(request, from: link))
     _ = stage.handle(.finished(request, link))
-    let lines = stage.cluster.prometheus.split(separator: "\n").map(String.init)
+    let lines = stage.cluster.measured.prometheus.split(separator: "\n").map(String.init)
     for line in [
       "llambo_inference_latency_ms_count 1", "llambo_inference_latency_ms_sum 10",
       "llambo_inference_latency_ms_bucket{le=\"15\"} 1", "llambo_active_nodes 2",
       "llambo_inference_latency_ms_bucket{le=\"7\"} 0", "llambo_node_utilization_percent 100",
       "llambo_total_requests 4", "llambo_failed_requests 1", "llambo_nodes{state=\"healthy\"} 2",
-      "llambo_failures{code=\"queue_full\"} 1", "llambo_queue_length 0", "llambo_failovers 0",
+      "llambo_failures_total{code=\"queue_full\"} 1", "llambo_queue_length 0",
+      "llambo_failovers_total 0",
       "# TYPE llambo_token_throughput gauge", "# TYPE llambo_first_token_ms histogram",
     ] {
       #expect(lines.contains(line), "\(line)")
@@ -110,5 +112,10 @@ struct MetricsTests {
     for line in lines where !line.hasPrefix("#") {
       #expect(Double(line.split(separator: " ").last!) != nil, "\(line)")
     }
+    let json = stage.cluster.measured.json
+    #expect(json["llambo_inference_latency_ms"]?["p50"]?.integer == 10)
+    #expect(json["llambo_queue_time_ms"]?["count"]?.integer == 3)
+    #expect(json["llambo_failures_total"]?["queue_full"]?.integer == 1)
+    #expect(json["llambo_nodes"]?["healthy"]?.number == 2)
   }
 }

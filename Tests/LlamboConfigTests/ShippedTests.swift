@@ -17,6 +17,8 @@ import Testing
     #expect(config.nodeTypes.map(\.resources.slots) == [4, 8, 16])
     #expect(config.nodeTypes.map(\.resources.threads) == [1, 2, 4])
     expected.nodeTypes = config.nodeTypes
+    #expect(config.orchestrator.metricsListen?.description == "127.0.0.1:9464")
+    expected.orchestrator.metricsListen = config.orchestrator.metricsListen
     #expect(config == expected)
   }
 

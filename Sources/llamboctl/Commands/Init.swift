@@ -44,7 +44,7 @@ private struct ClusterStart {
       let counts = try Waiting.untilHealthy(client, within: timeout)
       return report(counts, "was running already")
     }
-    let log = config.orchestrator.logFile ?? config.stateFile + ".log"
+    let log = config.logPath
     let pid = try start(log: log)
     var hasEnded = false
     do throws(ControlError) {

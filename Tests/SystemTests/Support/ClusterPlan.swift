@@ -14,6 +14,7 @@ struct ClusterPlan {
   /// Milliseconds, from 1000.
   var lease = 5000
   var listen = "127.0.0.1:0"
+  var metricsListen: String?
 
   var yaml: String {
     """
@@ -33,7 +34,7 @@ struct ClusterPlan {
         timeout: \(timeout)
         queue_limit: \(queueLimit)
       orchestrator:
-        listen: "\(listen)"
+        listen: "\(listen)"\(metricsListen.map { "\n    metrics_listen: \"\($0)\"" } ?? "")
         max_nodes: \(maxNodes)
         lease: \(lease)
 
