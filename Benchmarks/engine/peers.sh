@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# llama-server and llama-batched-bench from the pinned source, with the worker's own options.
+# llama-server and llama-batched-bench from the pinned source as it is, with the worker's own
+# options.
 # Sourced by run, after the scripts of deploy.sh.
 
 # The folder that holds them, once they are provided.
@@ -16,7 +17,7 @@ peer_options() {
 # filled now.
 provide_peers() {
   local key
-  key=$(llama_key)
+  key=$(key_of "$checkout/Scripts/llama-recipe.sh")
   peers=$cache/peers-$key
   [ -d "$peers" ] || build_peers "$key"
 }
