@@ -147,7 +147,10 @@ def batched_bench(
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
         timeout=BENCH_SECONDS_MAX)
-    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    # llama.cpp's own log goes to the same place, and sometimes stands before a row on its line.
+    lines = [line[line.index('{"n_kv_max"'):] for line in done.stdout.splitlines()
+             if '{"n_kv_max"' in line]
+    rows = [json.loads(line) for line in lines]
     if len(rows) != len(streams):
         raise RuntimeError(f"{' '.join(command)} gave {len(rows)} rows")
     return rows
