@@ -69,6 +69,7 @@ let package = Package(
     room("LlamboIO", ["CSystem", "LlamboWire", "LlamboJSON"]),
     room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand"]),
     room("LlamboCommand"),
+    room("LlamboTerminal", ["CEdit", "LlamboCommand"]),
 
     // The programs: thin mains over their shells.
     program(
@@ -78,7 +79,7 @@ let package = Package(
       ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program(
       "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
-    program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
+    program("llama-runner", ["LlamaRunner", "LlamboCommand", "LlamboTerminal"]),
     program("llambo-sim", ["LlamboSimulator", "LlamboCommand", "LlamboJSON"]),
 
     // What the core costs.
