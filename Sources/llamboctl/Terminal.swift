@@ -26,6 +26,13 @@ enum Terminal {
     showsColour ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
   }
 
+  /// Columns of the terminal that standard output is; nil where it is none.
+  static var width: Int? {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// Writes to standard output at once; false where nobody reads it any more.
   static func write(_ text: String) -> Bool { Program.put(text) }
 
