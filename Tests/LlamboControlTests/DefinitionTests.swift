@@ -7,5 +7,6 @@ import Testing
 struct DefinitionTests {
   @Test func itContradictsItselfNowhere() {
     #expect(Command.program.problems == [])
+    #expect(DishWords.program.problems == [])
   }
 }

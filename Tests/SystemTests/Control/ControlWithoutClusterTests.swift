@@ -46,7 +46,7 @@ extension SystemTests {
 
     @Test(arguments: [
       [], ["init"], ["spawn"], ["status"], ["nodes"], ["nodes", "list"], ["health"], ["infer"],
-      ["limbot"], ["cluster"], ["cluster", "info"], ["config"], ["shutdown"],
+      ["limbot"], ["dish"], ["cluster"], ["cluster", "info"], ["config"], ["shutdown"],
     ])
     func commandExplainsItself(_ words: [String]) throws {
       let result = try box.run(Programs.llamboctl, words + ["--help"])
