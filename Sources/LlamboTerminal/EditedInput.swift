@@ -45,6 +45,9 @@ package struct EditedInput: LineInput {
       return .end
     }
     defer { free(line) }
+    // Ctrl-C, and at once more keys: what was typed before it is not wanted, and cannot be told
+    // from what was typed after it.
+    if Interrupt.take() { return .interrupted }
     let text = String(cString: line)
     if !text.isEmpty, text != last {
       add_history(line)

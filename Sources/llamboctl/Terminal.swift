@@ -26,6 +26,13 @@ enum Terminal {
     showsColour ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
   }
 
+  /// A prompt for a line editor, which must not count what is no character: such stands between
+  /// the bytes 1 and 2.
+  static func prompt(_ text: String) -> String {
+    showsColour
+      ? "\u{1}\u{1b}[\(Style.bold.rawValue)m\u{2}\(text)\u{1}\u{1b}[0m\u{2} " : text + " "
+  }
+
   /// Columns of the terminal that standard output is; nil where it is none.
   static var width: Int? {
     var size = winsize()

@@ -4,22 +4,34 @@ import LlamboTerminal
 import LlamboWire
 
 extension LineClient {
-  /// Milliseconds from one look for Ctrl-C to the next while no token comes.
+  /// Milliseconds from one look for Ctrl-C to the next while no line comes.
   private static let glance: Int64 = 50
-  /// Milliseconds that a cancelled answer may take to end.
+  /// Milliseconds that a cancelled request may take to end.
   private static let cancelPatience: Int64 = 5000
 
-  /// Asks, and hands over the answer's text as it comes. Ctrl-C, where the program has it caught,
-  /// cancels the request.
+  /// Asks, and hands over the answer's text as it comes.
   ///
-  /// - Parameters:
-  ///   - id: one that the connection has not had yet; lines of others are passed over.
-  ///   - show: takes a part of the text; false cancels the request.
-  /// - Throws: `WireError` for an `ERROR`, and `Failure` where the connection is of no use any more.
+  /// - Parameter show: takes a part of the text; false cancels the request.
+  /// - Returns: the `DONE` line.
+  /// - Throws: as `exchange`.
   func stream(
     _ request: GenerationRequest, id: String, show: (String) -> Bool
   ) throws -> Line {
-    try send { $0.line(request.verb, id: id, request.body) }
+    try exchange(request.verb, id: id, request.body) { show($0["text"]?.string ?? "") }
+  }
+
+  /// Sends a request and takes the lines of its answer, however long they take. Ctrl-C, where the
+  /// program has it caught, cancels the request.
+  ///
+  /// - Parameters:
+  ///   - id: one that the connection has not had yet; lines of others are passed over.
+  ///   - token: takes the body of a `TOKEN`; false cancels the request.
+  /// - Returns: the answer's last line.
+  /// - Throws: `WireError` for an `ERROR`, and `Failure` where the connection is of no use any more.
+  func exchange(
+    _ verb: Verb, id: String, _ body: JSON, token: (JSON) -> Bool = { _ in true }
+  ) throws -> Line {
+    try send { $0.line(verb, id: id, body) }
     var deadline: Int64?
     func cancel() throws {
       guard deadline == nil else { return }
@@ -36,14 +48,13 @@ extension LineClient {
         if let deadline, EventLoop.clock() > deadline { throw Failure.timedOut }
         continue
       }
-      // What a CANCEL that came too late is answered with, for one.
-      guard line.id == id else { continue }
+      // What a CANCEL that came too late is answered with bears the id of an answer that has ended;
+      // what is said of a line that could not be read bears none.
+      guard line.id == id || line.id == nil else { continue }
       switch line.kind {
-      case .token:
-        if deadline == nil, !show(line.body["text"]?.string ?? "") { try cancel() }
-      case .done: return line
+      case .token: if deadline == nil, !token(line.body) { try cancel() }
       case .error: throw WireError(body: line.body)
-      default: throw Failure.notUnderstood("a \(line.kind.rawValue) line")
+      default: return line
       }
     }
   }

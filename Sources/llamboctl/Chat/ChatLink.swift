@@ -56,13 +56,11 @@ struct ChatLink {
   mutating func tokens(of messages: [Conversation.Message]) throws -> Int? {
     let body = TokenizeRequest.messages(messages).body
     guard "\(body)".utf8.count < WireLimits().lineBytes - 64 else { return .max / 2 }
-    let client = try connected()
-    let id = nextID()
-    try client.send { $0.line(.tokenize, id: id, body) }
-    while true {
-      let line = try client.receive(timeout: ClusterAccess.patience)
-      guard line.id == id else { continue }
-      return line.kind == .tokens ? line.body["count"]?.integer : nil
+    do {
+      let line = try connected().exchange(.tokenize, id: nextID(), body)
+      return line.body["count"]?.integer
+    } catch is WireError {
+      return nil
     }
   }
 
@@ -70,8 +68,7 @@ struct ChatLink {
   mutating func stream(
     _ request: GenerationRequest, show: (String) -> Bool
   ) throws -> Completion {
-    let line = try connected().stream(request, id: nextID(), show: show)
-    return try Completion(body: line.body)
+    try Completion(body: connected().stream(request, id: nextID(), show: show).body)
   }
 
   private mutating func nextID() -> String {

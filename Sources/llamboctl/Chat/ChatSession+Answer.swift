@@ -85,7 +85,7 @@ extension ChatSession {
     guard first > conversation.leftOut else { return }
     conversation.leftOut = first
     let turns = first == 1 ? "The oldest turn does" : "The oldest \(first) turns do"
-    note("\(turns) not fit the context any more; /history shows what is left out.")
+    note("\(turns) not fit the prompt any more; /history shows what is left out.")
   }
 
   private mutating func stream(_ question: String, from first: Int) throws {

@@ -59,7 +59,9 @@ struct ChatSession {
 
   /// Something beside the conversation, for a person alone.
   mutating func note(_ text: String) {
-    if isInteractive { put(Terminal.styled(text, .dim) + "\n") }
+    guard isInteractive else { return }
+    var wrap = WordWrap(width: Terminal.width)
+    put(Terminal.styled(wrap.take(text) + wrap.end(), .dim) + "\n")
   }
 
   mutating func complain(_ message: String) {

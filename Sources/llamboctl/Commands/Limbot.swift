@@ -101,7 +101,7 @@ struct Limbot {
     session.put(clusterGreeting(status) + " /help shows what you can do.\n")
     return session.run(
       EditedInput(
-        prompt: "> ", history: settings.history,
+        prompt: Terminal.prompt(">"), history: settings.history,
         complete: SlashLine.completion(of: ChatCommand.names)),
       first: first)
   }

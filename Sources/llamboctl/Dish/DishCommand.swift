@@ -42,7 +42,7 @@ extension Command {
         arguments.text(ifGiven: "--history").map { HistoryFile($0) }
         ?? HistoryFile(named: "dish-history")
       let input = EditedInput(
-        prompt: "llambo> ", history: history, complete: DishCompletion.offer)
+        prompt: Terminal.prompt("llambo>"), history: history, complete: DishCompletion.offer)
       Program.end(code: dish.run(input))
     })
 

@@ -135,7 +135,7 @@ extension SystemTests {
       let cluster = try box.tirelessCluster(nodes: 1)
       for options in ["-n 100000", "-i -n 100000"] {
         let result = try box.shell(
-          "yes 'What is a node?' | head -3 | $llamboctl limbot -t 0 \(options) | head -c1")
+          "yes 'What is a node?' 2>/dev/null | head -3 | $llamboctl limbot -t 0 \(options) | head -c1")
         #expect(result.succeeded)
         #expect(result.output.count == 1)
         #expect(result.errors.isEmpty)
@@ -169,6 +169,30 @@ extension SystemTests {
       #expect(second.errors.isEmpty)
       #expect(second.output == first.output)
       #expect(try box.llamboctl("shutdown").succeeded)
+    }
+
+    @Test func aQuestionTooLongForALineIsRefused() throws {
+      _ = try box.cluster(ClusterPlan(nodes: 1))
+      let quotes = String(repeating: "\"", count: 1 << 19) + "\n"
+      for (program, arguments) in [
+        (Programs.limbotCLI, []), (Programs.limbotCLI, ["-i"]), (Programs.llamboctl, ["infer"]),
+      ] {
+        let result = try box.run(program, arguments, input: quotes)
+        #expect(result.end == .status(1))
+        #expect(result.errors.contains("line_too_long"))
+      }
+    }
+
+    @Test func aQuestionWaitsWhileTheClusterIsBusy() throws {
+      let cluster = try box.tirelessCluster(nodes: 1, slots: 1)
+      let client = try Client(cluster.address)
+      try client.startEndless("long")
+      let limbot = try box.start(
+        Programs.limbotCLI, ["-i", "-n", "4", "-t", "0", "What is a cluster?"])
+      try until("a question that waits") { try cluster.status().waiting == 1 }
+      try client.send("CANCEL #long")
+      #expect(try limbot.waitForEnd() == .status(0))
+      #expect(!limbot.output.isEmpty && limbot.errors.isEmpty)
     }
 
     @Test func emptyInputIsRefusedBeforeACluster() throws {
