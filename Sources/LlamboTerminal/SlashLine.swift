@@ -22,8 +22,15 @@ package struct SlashLine: Equatable, Sendable {
   }
 
   /// What Tab offers in a program that has these commands.
-  package static func completion(of names: [String]) -> TabCompletion.Offer {
-    { before, _ in .words(before.isEmpty ? names : []) }
+  ///
+  /// - Parameter files: those of them that a file's name stands behind.
+  package static func completion(
+    of names: [String], files: [String] = []
+  ) -> TabCompletion.Offer {
+    { before, _ in
+      if before.isEmpty { return .words(names) }
+      return files.contains(trimmed(before)) ? .files : .words([])
+    }
   }
 }
 

@@ -25,6 +25,7 @@ enum ChatCommand: String, CaseIterable {
   }
 
   static let names = allCases.map(\.rawValue)
+  static let ofFiles = [save, load].map(\.rawValue)
 
   static let helpText = """
     /help         this text

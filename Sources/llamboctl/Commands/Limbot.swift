@@ -102,7 +102,7 @@ struct Limbot {
     return session.run(
       EditedInput(
         prompt: Terminal.prompt(">"), history: settings.history,
-        complete: SlashLine.completion(of: ChatCommand.names)),
+        complete: SlashLine.completion(of: ChatCommand.names, files: ChatCommand.ofFiles)),
       first: first)
   }
 

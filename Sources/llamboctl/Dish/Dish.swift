@@ -95,7 +95,6 @@ struct Dish {
   }
 
   private mutating func launch(_ words: [String], as name: String) {
-    _ = Interrupt.take()
     do throws(SystemError) {
       let end = try ForegroundProcess.run(llamboctl, words, readsInput: isInteractive)
       switch end {

@@ -1,4 +1,5 @@
 import LlamboIO
+import LlamboTerminal
 
 #if canImport(Glibc)
 import Glibc
@@ -51,6 +52,8 @@ enum ForegroundProcess {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 {
       guard errno == EINTR else { throw SystemError("wait for \(path)") }
+      // Ctrl-C was for that program, which has the same terminal.
+      _ = Interrupt.take()
     }
     let signal = status & 0x7f
     return signal == 0 ? .status(status >> 8 & 0xff) : .signal(signal)

@@ -46,6 +46,28 @@ struct DishLineTests {
     #expect(throws: UsageError.self) { try words(line) }
   }
 
+  @Test(arguments: 0..<20) func whatIsQuotedComesOutAsItWent(_ seed: Int) throws {
+    var random = SplitMix(state: UInt64(seed))
+    let letters = Array("ab \t'\"\\#-=é🦙")
+    for _ in 0..<50 {
+      let texts = (0..<Int.random(in: 0...5, using: &random)).map { _ in
+        String(
+          (0..<Int.random(in: 0...8, using: &random)).map { _ in
+            letters.randomElement(using: &random)!
+          })
+      }
+      let single = texts.map { "'" + $0.replacing("'", with: #"'\''"#) + "'" }
+      #expect(try words("spawn " + single.joined(separator: " ")) == ["spawn"] + texts)
+      let double = texts.map {
+        "\"" + $0.replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#) + "\""
+      }
+      #expect(try words("spawn " + double.joined(separator: " ")) == ["spawn"] + texts)
+      // Unquoted it may be a mistake, and nothing worse.
+      _ = try? words(texts.joined(separator: " "))
+      _ = try? words("ask " + texts.joined(separator: " "))
+    }
+  }
+
   @Test func shorthandsStandForCommands() {
     #expect(DishWords.resolved(["ask", "--", "x"]) == ["infer", "--", "x"])
     #expect(DishWords.resolved(["nodes"]) == ["nodes", "list"])

@@ -59,6 +59,8 @@ extension SystemTests {
       #expect(empty.contains("system  Be brief.") && !empty.contains("you "))
       #expect(try limbot.enter("/load chat.json").contains("Loaded 1 turn from chat.json."))
       #expect(try limbot.enter("/history").contains("you     What is a node?"))
+      // The name of a file is completed.
+      #expect(try limbot.enter("/load cha\t").contains("Loaded 1 turn from chat.json."))
       #expect(try limbot.enter("/retry").contains(" a second, worker-0001"))
       try limbot.enter("/save again.json")
       #expect(File.text(box.path("again.json")) == saved)

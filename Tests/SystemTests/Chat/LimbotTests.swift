@@ -135,7 +135,8 @@ extension SystemTests {
       let cluster = try box.tirelessCluster(nodes: 1)
       for options in ["-n 100000", "-i -n 100000"] {
         let result = try box.shell(
-          "yes 'What is a node?' 2>/dev/null | head -3 | $llamboctl limbot -t 0 \(options) | head -c1")
+          "yes 'What is a node?' 2>/dev/null | head -3 | $llamboctl limbot -t 0 \(options) | head -c1"
+        )
         #expect(result.succeeded)
         #expect(result.output.count == 1)
         #expect(result.errors.isEmpty)
