@@ -58,7 +58,6 @@ extension ChatSession {
   private mutating func answerOnce(_ question: String) throws {
     var first = try firstTurn(asking: question)
     while true {
-      leaveOut(before: first)
       do {
         return try stream(question, from: first)
       } catch let error as WireError where error.code.name == "prompt_too_long" {
@@ -84,8 +83,8 @@ extension ChatSession {
   private mutating func leaveOut(before first: Int) {
     guard first > conversation.leftOut else { return }
     conversation.leftOut = first
-    let turns = first == 1 ? "The oldest turn does" : "The oldest \(first) turns do"
-    note("\(turns) not fit the prompt any more; /history shows what is left out.")
+    let turns = first == 1 ? "The oldest turn is" : "The oldest \(first) turns are"
+    note("\(turns) left out from here on, for want of context; /history shows it.")
   }
 
   private mutating func stream(_ question: String, from first: Int) throws {
@@ -101,8 +100,9 @@ extension ChatSession {
       }
       put(wrap.end() + "\n")
       note(summary(of: completion))
-      if isInteractive { put("\n") }
+      defer { if isInteractive { put("\n") } }
       if completion.finishReason == .cancelled, completion.tokenCount == 0 { return }
+      leaveOut(before: first)
       conversation.turns.append(.init(question: question, answer: completion.text))
       unanswered = nil
     } catch {

@@ -131,6 +131,19 @@ extension SystemTests {
       #expect(errors[5].contains("prompt_too_long"))
     }
 
+    @Test func aQuestionThatIsRefusedCostsTheConversationNothing() throws {
+      _ = try box.cluster(ClusterPlan(nodes: 1))
+      let long = String(repeating: "node ", count: 2000)
+      let result = try box.run(
+        Programs.limbotCLI, greedy + ["-i"],
+        input: "What is a cluster?\n\(long)\nAnd a node?\n/history\n")
+      #expect(result.end == .status(1))
+      #expect(result.errors.contains("prompt_too_long"))
+      #expect(result.output.contains("you     What is a cluster?\n"))
+      #expect(result.output.contains("you     And a node?\n"))
+      #expect(!result.output.contains("not sent any more"))
+    }
+
     @Test func readerThatLeavesEndsLimbotQuietlyAndFreesTheSlot() throws {
       let cluster = try box.tirelessCluster(nodes: 1)
       for options in ["-n 100000", "-i -n 100000"] {
