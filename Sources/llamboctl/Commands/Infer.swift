@@ -76,6 +76,7 @@ extension GenerationRequest {
 func showAnswer(
   to request: GenerationRequest, over client: LineClient, asJSON: Bool
 ) throws(ControlError) -> Program.Status {
+  var wrap = WordWrap(width: Terminal.width)
   var isBegun = false
   var isHeard = true
   do {
@@ -84,7 +85,7 @@ func showAnswer(
       // A raw prompt's continuation starts with the space before its first word.
       let text = isBegun ? part : String(part.drop { $0 == " " || $0 == "\n" })
       if !text.isEmpty { isBegun = true }
-      isHeard = Terminal.write(Terminal.harmless(text))
+      isHeard = Terminal.write(wrap.take(Terminal.harmless(text)))
       return isHeard
     }
     let completion = try Completion(body: line.body)
@@ -92,14 +93,14 @@ func showAnswer(
     if asJSON {
       print(line.body)
     } else {
-      _ = Terminal.write("\n")
+      _ = Terminal.write(wrap.end() + "\n")
       if Program.isTerminal(STDOUT_FILENO) {
         print(Terminal.styled(summary(of: completion), .dim))
       }
     }
     return completion.finishReason == .cancelled ? .interrupted : .ok
   } catch {
-    if isBegun { _ = Terminal.write("\n") }
+    if isBegun { _ = Terminal.write(wrap.end() + "\n") }
     if let error = error as? WireError { throw ControlError(error.description) }
     throw ControlError("the answer broke off: \(error)", .unavailable)
   }
