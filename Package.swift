@@ -36,6 +36,7 @@ let package = Package(
     .executable(name: "llambo-worker", targets: ["llambo-worker"]),
     .executable(name: "llambo-orchestrator", targets: ["llambo-orchestrator"]),
     .executable(name: "llamboctl", targets: ["llamboctl"]),
+    .executable(name: "limbot-cli", targets: ["limbot-cli"]),
     .executable(name: "llama-runner", targets: ["llama-runner"]),
     .executable(name: "llambo-sim", targets: ["llambo-sim"]),
   ],
@@ -69,6 +70,7 @@ let package = Package(
     room("LlamboIO", ["CSystem", "LlamboWire", "LlamboJSON"]),
     room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand"]),
     room("LlamboCommand"),
+    room("LlamboTerminal", ["CEdit", "LlamboCommand"]),
 
     // The programs: thin mains over their shells.
     program(
@@ -76,9 +78,18 @@ let package = Package(
     program(
       "llambo-orchestrator",
       ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
-    program(
-      "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
-    program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
+    // llamboctl's commands, of which limbot-cli is one.
+    .target(
+      name: "LlamboControl",
+      dependencies: [
+        "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand", "LlamboTerminal",
+      ],
+      path: "Sources/llamboctl", exclude: ["Program"], swiftSettings: swift),
+    .executableTarget(
+      name: "llamboctl", dependencies: ["LlamboControl"], path: "Sources/llamboctl/Program",
+      swiftSettings: swift),
+    program("limbot-cli", ["LlamboControl"]),
+    program("llama-runner", ["LlamaRunner", "LlamboCommand", "LlamboTerminal"]),
     program("llambo-sim", ["LlamboSimulator", "LlamboCommand", "LlamboJSON"]),
 
     // What the core costs.
@@ -101,11 +112,16 @@ let package = Package(
     tests("LlamboIOTests", ["LlamboIO", "CSystem", "LlamboWire", "LlamboJSON"]),
     tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster"]),
     tests("LlamboCommandTests", ["LlamboCommand"]),
+    tests(
+      "LlamboControlTests", ["LlamboControl", "LlamboCommand", "LlamboTerminal", "LlamboWire"]),
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
-    tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner"]),
+    // A terminal for the programs that a person types at.
+    .target(name: "TerminalHarness", path: "Tests/TerminalHarness", swiftSettings: swift),
+    tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner", "TerminalHarness"]),
     tests("GuideTests", ["GuideExamples"]),
     tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
-    tests("SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"]),
+    tests(
+      "SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON", "TerminalHarness"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

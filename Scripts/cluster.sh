@@ -14,7 +14,7 @@ compile() {
   attended swift build "${options[@]}" ||
     fail "$EXIT_COMPILE" "the programs did not compile." "Docs/BUILDING.md lists the usual causes."
   touch "$LLAMBO_ROOT/.llambo/compiled"
-  say "Programs: $LLAMBO_ROOT/.build/release/{llamboctl,llambo-orchestrator,llambo-worker}"
+  say "Programs: $LLAMBO_ROOT/.build/release/{llamboctl,limbot-cli,llambo-orchestrator,llambo-worker}"
 }
 
 # Compiles where nothing is compiled yet, or a source is newer.

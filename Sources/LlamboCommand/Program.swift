@@ -19,6 +19,8 @@ package enum Program {
     case unavailable = 69
     case osError = 71
     case configuration = 78
+    /// As a shell has it for a program that Ctrl-C ended.
+    case interrupted = 130
   }
 
   /// Reads the process's arguments; prints what `--help`, `--version` or a mistake asks for, and
@@ -47,9 +49,12 @@ package enum Program {
   }
 
   /// Writes out what is printed, and exits.
-  package static func end(_ status: Status) -> Never {
+  package static func end(_ status: Status) -> Never { end(code: status.rawValue) }
+
+  /// The same with a status that another program chose.
+  package static func end(code: Int32) -> Never {
     fflush(nil)
-    exit(status.rawValue)
+    exit(code)
   }
 
   /// One line on standard error, in one write, so that lines of several processes do not mix.

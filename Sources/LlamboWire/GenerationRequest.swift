@@ -99,7 +99,8 @@ package struct GenerationRequest: Equatable, Sendable {
     try fields.finish()
   }
 
-  private static func messages(_ value: JSON?) throws(WireError) -> [Message] {
+  /// Turns of a request's JSON, at least one.
+  package static func messages(_ value: JSON?) throws(WireError) -> [Message] {
     guard let turns = value?.array, !turns.isEmpty else {
       throw WireError(
         .invalidRequest,
@@ -116,17 +117,18 @@ package struct GenerationRequest: Equatable, Sendable {
     return messages
   }
 
+  /// Turns as a request's JSON has them.
+  package static func body(of turns: [Message]) -> JSON {
+    .array(turns.map { ["role": .string($0.role), "content": .string($0.content)] })
+  }
+
   /// The body of its request line.
   package var body: JSON {
     var members: [JSON.Member] = []
     switch input {
     case .prompt(let prompt): members.append(.init("prompt", .string(prompt)))
     case .messages(let turns):
-      members.append(
-        .init(
-          "messages",
-          .array(
-            turns.map { ["role": .string($0.role), "content": .string($0.content)] })))
+      members.append(.init("messages", Self.body(of: turns)))
     }
     if let maxTokens { members.append(.init("max_tokens", .integer(Int64(maxTokens)))) }
     if let temperature { members.append(.init("temperature", .number(temperature))) }

@@ -1,11 +1,6 @@
 import LlamaRunner
 import LlamboCommand
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import LlamboTerminal
 
 /// What the command line asks for.
 struct RunnerOptions {
@@ -21,7 +16,7 @@ struct RunnerOptions {
   /// Prepare every prompt, rather than say the mappings alone.
   let pronounces: Bool
   /// Where lines are remembered; nil for nowhere.
-  let history: String?
+  let history: HistoryFile?
 
   static let command = CommandDefinition(
     "llama-runner",
@@ -108,7 +103,8 @@ struct RunnerOptions {
       contextSize: arguments.integer(ifGiven: "--context-size"))
     pronunciation = Pronunciation(mappings: try Self.mappings(arguments.texts("--say")))
     pronounces = arguments.flag("--pronounce")
-    history = arguments.text(ifGiven: "--history") ?? Self.defaultHistory
+    history =
+      arguments.text(ifGiven: "--history").map { HistoryFile($0) } ?? HistoryFile(named: "history")
   }
 
   /// `FILE` or `FILE=SCALE`; a file's name may hold other equals signs.
@@ -128,13 +124,5 @@ struct RunnerOptions {
       mappings[String(text[..<sign])] = String(text[text.index(after: sign)...])
     }
     return mappings
-  }
-
-  private static var defaultHistory: String? {
-    func folder(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-    }
-    let state = folder("XDG_STATE_HOME") ?? folder("HOME").map { $0 + "/.local/state" }
-    return state.map { $0 + "/llambo/history" }
   }
 }

@@ -1,5 +1,6 @@
 import LlamaRunner
 import LlamboCommand
+import LlamboTerminal
 
 /// A conversation on standard input and output.
 struct Session {
@@ -21,7 +22,7 @@ struct Session {
   /// Answers one prompt.
   mutating func answerOnce(_ prompt: String) -> Int32 {
     let reason = answer(prompt)
-    if reason == .cancelled { return Exit.interrupted }
+    if reason == .cancelled { return Program.Status.interrupted.rawValue }
     return hasFailed ? Program.Status.failure.rawValue : 0
   }
 
@@ -36,14 +37,14 @@ struct Session {
         if isInteractive { _ = Program.put("\n") }
         return status(isInteractive)
       case .interrupted:
-        if !isInteractive { return Exit.interrupted }
+        if !isInteractive { return Program.Status.interrupted.rawValue }
       case .tooLong:
         complain("a line has more than \(ScriptInput.lineLimit) bytes and was skipped")
       case .line(let line):
         let text = trimmed(line)
         if text.isEmpty { continue }
-        if text.hasPrefix("/") {
-          guard perform(text) else { return status(isInteractive) }
+        if let slash = SlashLine(text) {
+          guard perform(slash) else { return status(isInteractive) }
         } else {
           _ = answer(text)
           guard canWrite else { return status(isInteractive) }
@@ -83,15 +84,12 @@ struct Session {
   }
 
   /// Does what a slash command asks; false where the session ends.
-  private mutating func perform(_ line: String) -> Bool {
-    let words = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
-    let rest = words.count > 1 ? trimmed(String(words[1])) : ""
-    guard let command = SlashCommand(rawValue: String(words[0])) else {
-      let known = SlashCommand.allCases.map(\.rawValue)
-      let hint = nearestWord(to: String(words[0]), in: known).map { "did you mean \($0)?" }
-      complain("there is no command \(words[0]); \(hint ?? "/help lists them")")
+  private mutating func perform(_ line: SlashLine) -> Bool {
+    guard let command = SlashCommand(rawValue: line.name) else {
+      complain(line.notFound(among: SlashCommand.allCases.map(\.rawValue)))
       return true
     }
+    let rest = line.rest
     guard rest.isEmpty || command == .test else {
       complain("\(command.rawValue) stands alone on its line")
       return true
@@ -127,16 +125,4 @@ struct Session {
     hasFailed = true
     Program.log("llama-runner: \(message)")
   }
-
-  private func trimmed(_ text: String) -> String {
-    let head = text.drop(while: \.isWhitespace)
-    guard let last = head.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return String(head[...last])
-  }
-}
-
-/// Exit statuses beside those that all programs share.
-enum Exit {
-  /// As a shell has it for a program that Ctrl-C ended.
-  static let interrupted: Int32 = 130
 }

@@ -1,5 +1,6 @@
 import LlamaRunner
 import LlamboCommand
+import LlamboTerminal
 
 #if canImport(Glibc)
 import Glibc
@@ -19,12 +20,14 @@ do throws(LlamaError) {
   } else if Program.isTerminal(STDIN_FILENO), Program.isTerminal(STDOUT_FILENO) {
     _ = Program.put("\(Program.harmless(session.modelName)). /help shows what you can do.\n")
     status = session.run(
-      EditedInput(prompt: "> ", history: options.history), isInteractive: true)
+      EditedInput(
+        prompt: "> ", history: options.history,
+        complete: SlashLine.completion(of: SlashCommand.allCases.map(\.rawValue))),
+      isInteractive: true)
   } else {
     status = session.run(ScriptInput(), isInteractive: false)
   }
-  fflush(nil)
-  exit(status)
+  Program.end(code: status)
 } catch {
   let status: Program.Status =
     switch error.code {

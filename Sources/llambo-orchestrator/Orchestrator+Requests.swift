@@ -22,9 +22,7 @@ extension Orchestrator {
         verb, frame, line: line, prompt: PromptDigest(request), needsSeed: request.seed == nil,
         for: session)
     case .tokenize:
-      var fields = try FieldReader(body)
-      _ = try fields.requiredString("text")
-      try fields.finish()
+      _ = try TokenizeRequest(body: body)
       try submit(
         verb, frame, line: line, prompt: PromptDigest(), needsSeed: false, for: session)
     case .cancel:
@@ -116,6 +114,7 @@ extension Orchestrator {
           + Node.State.names.map { .init($0, .integer(states[$0] ?? 0)) }),
       "nodes_lost": .integer(Int64(counters.nodesLost)),
       "slots": ["total": .integer(slots), "busy": .integer(Int64(cluster.running))],
+      "context_size": leastContext.map { .integer(Int64($0)) } ?? .null,
       "queue": [
         "waiting": .integer(Int64(cluster.queued)),
         "limit": .integer(Int64(cluster.settings.queueLimit)),
@@ -131,6 +130,9 @@ extension Orchestrator {
       "tokens": .integer(Int64(counters.tokens)),
     ]
   }
+
+  /// Tokens that a prompt and its answer may have on any node; nil before the first has joined.
+  private var leastContext: Int? { cluster.nodes.compactMap { $0.hello?.contextSize }.min() }
 
   private var nodeList: JSON {
     let nodes = cluster.nodes.sorted { $0.id < $1.id }

@@ -110,9 +110,7 @@ final class Worker: SessionServer {
       let prompt: [Token]
       switch request.input {
       case .prompt(let text): prompt = try model.tokenize(text)
-      case .messages(let turns):
-        let messages = turns.map { ChatMessage(role: $0.role, content: $0.content) }
-        prompt = try model.tokenize(try model.chatPrompt(messages))
+      case .messages(let turns): prompt = try tokenize(turns)
       }
       let request = EngineRequest(
         id: number, prompt: prompt, params: try GenerationParams(request),
@@ -131,13 +129,19 @@ final class Worker: SessionServer {
     lastNumber = number
   }
 
+  private func tokenize(_ turns: [GenerationRequest.Message]) throws(LlamaError) -> [Token] {
+    let messages = turns.map { ChatMessage(role: $0.role, content: $0.content) }
+    return try model.tokenize(try model.chatPrompt(messages))
+  }
+
   private func tokenize(_ body: JSON) throws(WireError) -> JSON {
-    var fields = try FieldReader(body)
-    let text = try fields.requiredString("text")
-    try fields.finish()
+    let request = try TokenizeRequest(body: body)
     let tokens: [Token]
     do throws(LlamaError) {
-      tokens = try model.tokenize(text)
+      switch request {
+      case .text(let text): tokens = try model.tokenize(text)
+      case .messages(let turns): tokens = try self.tokenize(turns)
+      }
     } catch {
       throw WireError(error)
     }

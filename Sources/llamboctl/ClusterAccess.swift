@@ -45,6 +45,9 @@ struct ClusterAccess {
     }
   }
 
+  /// Whether the command line says where the orchestrator is, which then is none to start here.
+  var isElsewhere: Bool { arguments.text(ifGiven: "--orchestrator") != nil }
+
   /// The orchestrator's address; nil where no cluster was started.
   func address() throws(ControlError) -> Address? {
     if let text = arguments.text(ifGiven: "--orchestrator") { return try parse(text) }

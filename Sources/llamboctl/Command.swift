@@ -9,8 +9,8 @@ struct Command: Sendable {
   var subcommands: [Command] = []
 
   static let all: [Command] = [
-    .initialize, .spawn, .status, .nodes, .health, .infer, .limbot, .config, .metrics, .top,
-    .logs, .shutdown,
+    .initialize, .spawn, .status, .nodes, .cluster, .health, .infer, .limbot, .dish, .config,
+    .metrics, .top, .logs, .shutdown,
   ]
 
   /// The whole program, as its help and its parser see it.
@@ -22,7 +22,8 @@ struct Command: Sendable {
         default: "cluster-config.yaml", environment: "CLUSTER_CONFIG", isInherited: true),
       OptionDefinition(
         "--orchestrator", "-o", .text("HOST:PORT"),
-        "Where the orchestrator listens, instead of asking the state file.", isInherited: true),
+        "Where the orchestrator listens, instead of asking the state file.",
+        environment: "LLAMBO_ORCHESTRATOR", isInherited: true),
     ],
     examples: [
       CommandExample("llamboctl init", "Start the configured cluster in the background."),

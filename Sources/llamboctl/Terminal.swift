@@ -26,6 +26,20 @@ enum Terminal {
     showsColour ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
   }
 
+  /// A prompt for a line editor, which must not count what is no character: such stands between
+  /// the bytes 1 and 2.
+  static func prompt(_ text: String) -> String {
+    showsColour
+      ? "\u{1}\u{1b}[\(Style.bold.rawValue)m\u{2}\(text)\u{1}\u{1b}[0m\u{2} " : text + " "
+  }
+
+  /// Columns of the terminal that standard output is; nil where it is none.
+  static var width: Int? {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// Writes to standard output at once; false where nobody reads it any more.
   static func write(_ text: String) -> Bool { Program.put(text) }
 

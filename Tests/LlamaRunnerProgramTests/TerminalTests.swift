@@ -1,5 +1,6 @@
 #if os(Linux)
 import Foundation
+import TerminalHarness
 import Testing
 
 /// The program at a terminal.
@@ -13,9 +14,12 @@ import Testing
   }
 
   func terminal(_ arguments: [String] = []) throws -> PseudoTerminal {
+    let environment = ProcessInfo.processInfo.environment.merging(
+      ["TERM": "xterm", "LANG": "C.UTF-8", "LLAMBO_HISTORY": history]
+    ) { $1 }
     let terminal = try PseudoTerminal(
-      ["--model", Runner.model] + arguments,
-      environment: ["TERM": "xterm", "LANG": "C.UTF-8", "LLAMBO_HISTORY": history])
+      try Runner.program.path, ["--model", Runner.model] + arguments,
+      environment: environment.map { "\($0.key)=\($0.value)" })
     try terminal.wait(for: "Llambo Tiny. /help")
     try terminal.wait(for: "\n> ")
     return terminal

@@ -1,6 +1,7 @@
 import LlamboCommand
 import LlamboIO
 import LlamboJSON
+import LlamboTerminal
 import LlamboWire
 
 #if canImport(Glibc)
@@ -10,7 +11,8 @@ import Darwin
 #endif
 
 extension Command {
-  private static let options = [
+  /// How an answer is to be; for every command that asks for one.
+  static let answerOptions = [
     OptionDefinition(
       "--max-tokens", "-n", .integer("N", 1...(1 << 20)), "The most tokens to generate."),
     OptionDefinition(
@@ -27,31 +29,22 @@ extension Command {
   static let infer = Command(
     definition: CommandDefinition(
       "infer", "Let the model continue a raw prompt, streaming.",
-      arguments: [prompt], options: options,
+      arguments: [prompt], options: answerOptions,
       examples: [
         CommandExample("llamboctl infer \"What is a load balancer?\"", "Ask."),
         CommandExample("echo \"What is a cluster?\" | llamboctl infer", "Ask from a pipe."),
       ]),
     run: { (arguments) throws(ControlError) in
-      try stream(.prompt(try promptText(arguments)), arguments)
-    })
-
-  static let limbot = Command(
-    definition: CommandDefinition(
-      "limbot", "Ask the assistant one question, through the model's chat template.",
-      arguments: [prompt], options: options,
-      examples: [CommandExample("llamboctl limbot \"What is machine learning?\"", "Ask.")]),
-    run: { (arguments) throws(ControlError) in
-      let question = GenerationRequest.Message(
-        role: "user", content: try promptText(arguments))
-      return try stream(.messages([question]), arguments)
+      let request = GenerationRequest(.prompt(try promptText(arguments)), arguments)
+      return try showAnswer(
+        to: request, over: ClusterAccess(arguments).connect(), asJSON: arguments.flag("--json"))
     })
 }
 
 /// The arguments as one text, or what standard input holds.
-private func promptText(_ arguments: Arguments) throws(ControlError) -> String {
+func promptText(_ arguments: Arguments) throws(ControlError) -> String {
   let words = arguments.positionals.joined(separator: " ")
-  if !words.isEmpty { return words }
+  if !trimmed(words).isEmpty { return words }
   guard !Program.isTerminal(STDIN_FILENO) else {
     throw ControlError("a prompt is missing: give it as an argument or through a pipe", .usage)
   }
@@ -63,65 +56,68 @@ private func promptText(_ arguments: Arguments) throws(ControlError) -> String {
     }
   }
   while text.last == "\n" { text.removeLast() }
-  guard !text.isEmpty else { throw ControlError("the prompt is empty", .usage) }
+  guard !trimmed(text).isEmpty else { throw ControlError("the prompt is empty", .usage) }
   return text
 }
 
+extension GenerationRequest {
+  /// With what `answerOptions` say.
+  init(_ input: Input, _ arguments: Arguments) {
+    self.init(input)
+    maxTokens = arguments.integer(ifGiven: "--max-tokens")
+    temperature = arguments.number(ifGiven: "--temperature")
+    topP = arguments.number(ifGiven: "--top-p")
+    topK = arguments.integer(ifGiven: "--top-k")
+    seed = arguments.integer(ifGiven: "--seed").map { UInt32($0) }
+  }
+}
+
 /// Asks, and shows the answer as it comes.
-private func stream(
-  _ input: GenerationRequest.Input, _ arguments: Arguments
+func showAnswer(
+  to request: GenerationRequest, over client: LineClient, asJSON: Bool
 ) throws(ControlError) -> Program.Status {
-  var request = GenerationRequest(input)
-  request.maxTokens = arguments.integer(ifGiven: "--max-tokens")
-  request.temperature = arguments.number(ifGiven: "--temperature")
-  request.topP = arguments.number(ifGiven: "--top-p")
-  request.topK = arguments.integer(ifGiven: "--top-k")
-  request.seed = arguments.integer(ifGiven: "--seed").map { UInt32($0) }
-  let client = try ClusterAccess(arguments).connect()
-  let asJSON = arguments.flag("--json")
+  var wrap = WordWrap(width: Terminal.width)
+  var isBegun = false
+  var isHeard = true
   do {
-    try client.send { $0.line(request.verb, request.body) }
-    var isFirst = true
-    while true {
-      let line = try client.receive(timeout: .max / 2)
-      switch line.kind {
-      case .token where !asJSON:
-        var text = Terminal.harmless(line.body["text"]?.string ?? "")
-        // A raw prompt's continuation starts with the space before its first word.
-        if isFirst { text = String(text.drop { $0 == " " || $0 == "\n" }) }
-        if !text.isEmpty { isFirst = false }
-        // Nobody reads on: leaving frees the slot.
-        guard Terminal.write(text) else { return .ok }
-      case .token: break
-      case .done:
-        let completion = try Completion(body: line.body)
-        if asJSON {
-          print(line.body)
-        } else {
-          _ = Terminal.write("\n")
-          summarize(completion)
-        }
-        return .ok
-      case .error:
-        if !isFirst { _ = Terminal.write("\n") }
-        throw WireError(body: line.body)
-      default: throw LineClient.Failure.notUnderstood("a \(line.kind.rawValue) line")
+    let line = try client.stream(request, id: "1") { part in
+      guard !asJSON else { return true }
+      // A raw prompt's continuation starts with the space before its first word.
+      let text = isBegun ? part : String(part.drop { $0 == " " || $0 == "\n" })
+      if !text.isEmpty { isBegun = true }
+      isHeard = Terminal.write(wrap.take(Terminal.harmless(text)))
+      return isHeard
+    }
+    let completion = try Completion(body: line.body)
+    guard isHeard else { return .ok }
+    if asJSON {
+      print(line.body)
+    } else {
+      _ = Terminal.write(wrap.end() + "\n")
+      if Program.isTerminal(STDOUT_FILENO) {
+        print(Terminal.styled(summary(of: completion), .dim))
       }
     }
-  } catch let error as WireError {
-    throw ControlError(error.description)
+    return completion.finishReason == .cancelled ? .interrupted : .ok
   } catch {
+    if isBegun { _ = Terminal.write(wrap.end() + "\n") }
+    if let error = error as? WireError { throw ControlError(error.description) }
     throw ControlError("the answer broke off: \(error)", .unavailable)
   }
 }
 
-/// Tokens, time and node under the answer, where a person looks.
-private func summarize(_ completion: Completion) {
-  guard Program.isTerminal(STDOUT_FILENO) else { return }
-  let time = Terminal.duration(completion.completionTime)
+/// Tokens, time and node, for under an answer.
+func summary(of completion: Completion) -> String {
+  let tokens = completion.tokenCount == 1 ? "1 token" : "\(completion.tokenCount) tokens"
   let rate = Double(completion.tokenCount) / max(completion.completionTime, 0.1) * 1000
-  print(
-    Terminal.styled(
-      "\(completion.tokenCount) tokens, \(time), \(Terminal.grouped(Int(rate))) a second, "
-        + completion.node, .dim))
+  var parts = [
+    tokens, Terminal.duration(completion.completionTime),
+    "\(Terminal.grouped(Int(rate))) a second", completion.node,
+  ]
+  switch completion.finishReason {
+  case .stop: break
+  case .length: parts.append("cut off at its most tokens")
+  case .cancelled: parts.append("stopped")
+  }
+  return parts.filter { !$0.isEmpty }.joined(separator: ", ")
 }

@@ -20,12 +20,14 @@ extension Command {
       ],
       examples: [CommandExample("llamboctl init", "Start what cluster-config.yaml describes.")]),
     run: { (arguments) throws(ControlError) in
-      try ClusterStart(arguments).run()
+      let timeout = Int64(arguments.integer("--timeout")) * 1000
+      print(try ClusterStart(ClusterAccess(arguments), timeout: timeout).run())
+      return .ok
     })
 }
 
 /// Starts an orchestrator, unless one runs already.
-private struct ClusterStart {
+struct ClusterStart {
   /// Milliseconds that an orchestrator may take until it answers.
   private static let patience: Int64 = 20_000
 
@@ -33,13 +35,15 @@ private struct ClusterStart {
   private let config: ClusterConfig
   private let timeout: Int64
 
-  init(_ arguments: Arguments) throws(ControlError) {
-    access = ClusterAccess(arguments)
+  /// - Parameter timeout: milliseconds that the workers may take to come up.
+  init(_ access: ClusterAccess, timeout: Int64) throws(ControlError) {
+    self.access = access
     config = try access.config()
-    timeout = Int64(arguments.integer("--timeout")) * 1000
+    self.timeout = timeout
   }
 
-  func run() throws(ControlError) -> Program.Status {
+  /// - Returns: what there is now, in a sentence.
+  func run() throws(ControlError) -> String {
     if let client = runningOrchestrator() {
       let counts = try Waiting.untilHealthy(client, within: timeout)
       return report(counts, "was running already")
@@ -94,11 +98,10 @@ private struct ClusterStart {
     return client
   }
 
-  private func report(_ counts: NodeCounts, _ how: String) -> Program.Status {
+  private func report(_ counts: NodeCounts, _ how: String) -> String {
     let nodes = counts.total == 1 ? "1 node" : "\(counts.total) nodes"
     let address = (try? access.address())?.description ?? "?"
-    print("Cluster \(config.id) \(how): \(nodes) behind \(address).")
-    return .ok
+    return "Cluster \(config.id) \(how): \(nodes) behind \(address)."
   }
 
   /// The last lines of the log, which say why.

@@ -18,7 +18,8 @@ extension Command {
     })
 }
 
-private func statusText(_ status: JSON) -> String {
+/// What `STATUS` says, for people.
+func statusText(_ status: JSON) -> String {
   func number(_ group: String, _ name: String) -> Int { status[group]?[name]?.integer ?? 0 }
   func text(_ name: String) -> String { status[name]?.string ?? "?" }
   func counted(_ group: String, _ names: [String]) -> String {

@@ -78,6 +78,16 @@ extension SystemTests {
       }
     }
 
+    @Test func thePromptOfMessagesIsMeasuredThroughAWorker() throws {
+      let client = try Client(cluster.address)
+      let answer = try client.ask(
+        #"TOKENIZE {"messages":[{"role":"user","content":"What is a node?"}]}"#)
+      let chat = try client.answer(to: .chat("What is a node?", maxTokens: 1))
+      #expect(answer.kind == .tokens)
+      #expect(answer.body["count"] == chat.end?.body["prompt_tokens"])
+      #expect(try client.ask("STATUS").body["context_size"] == 512)
+    }
+
     @Test func tokenizeIsAnsweredThroughAWorker() throws {
       let client = try Client(cluster.address)
       let answer = try client.ask(#"TOKENIZE #t {"text":"What is a node?"}"#)

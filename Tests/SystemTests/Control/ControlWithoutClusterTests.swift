@@ -10,7 +10,9 @@ extension SystemTests {
       try box.write(ClusterPlan())
     }
 
-    @Test(arguments: [["status"], ["nodes", "list"], ["spawn"], ["infer", "x"], ["limbot", "x"]])
+    @Test(arguments: [
+      ["status"], ["nodes", "list"], ["spawn"], ["infer", "x"], ["cluster", "info"],
+    ])
     func commandSaysThatNoClusterRuns(_ words: [String]) throws {
       let result = try box.run(Programs.llamboctl, words)
       #expect(result.end == .status(69))
@@ -44,7 +46,7 @@ extension SystemTests {
 
     @Test(arguments: [
       [], ["init"], ["spawn"], ["status"], ["nodes"], ["nodes", "list"], ["health"], ["infer"],
-      ["limbot"], ["config"], ["shutdown"],
+      ["limbot"], ["dish"], ["cluster"], ["cluster", "info"], ["config"], ["shutdown"],
     ])
     func commandExplainsItself(_ words: [String]) throws {
       let result = try box.run(Programs.llamboctl, words + ["--help"])

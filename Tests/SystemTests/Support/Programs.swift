@@ -13,6 +13,7 @@ enum Programs {
   static var worker: String { folder + "/llambo-worker" }
   static var orchestrator: String { folder + "/llambo-orchestrator" }
   static var llamboctl: String { folder + "/llamboctl" }
+  static var limbotCLI: String { folder + "/limbot-cli" }
 
   static let checkout = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
   static let model = checkout + "/models/llambo-tiny"

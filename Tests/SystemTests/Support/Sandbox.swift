@@ -58,14 +58,23 @@ final class Sandbox {
   ) throws -> RunningProgram {
     let files = "\(folder)/program-\(started.count)"
     if !input.isEmpty { try File.write(input, to: files + ".in") }
-    var variables = ProcessInfo.processInfo.environment
-    for name in ["CLUSTER_CONFIG", "LLAMBO_ROOT", "NO_COLOR"] { variables[name] = nil }
-    variables.merge(environment) { $1 }
     let program = try RunningProgram(
-      path, arguments, environment: variables.map { "\($0)=\($1)" } + [tag],
+      path, arguments, environment: variables(environment),
       input: input.isEmpty ? "/dev/null" : files + ".in", files: files, folder: folder)
     started.append(program)
     return program
+  }
+
+  /// The environment of a program: this process's, without what would change what is tested, and
+  /// with `additions`.
+  func variables(_ additions: [String: String]) -> [String] {
+    var variables = ProcessInfo.processInfo.environment
+    let ours = [
+      "CLUSTER_CONFIG", "LLAMBO_ROOT", "LLAMBO_ORCHESTRATOR", "LLAMBO_HISTORY", "NO_COLOR",
+    ]
+    for name in ours { variables[name] = nil }
+    variables.merge(additions) { $1 }
+    return variables.map { "\($0)=\($1)" } + [tag]
   }
 
   /// Runs a program to its end.

@@ -44,6 +44,16 @@ extension SystemTests {
       #expect(answer.body["count"]?.integer == tokens.count)
     }
 
+    @Test func tokenizeCountsTheWholePromptOfMessages() throws {
+      let client = try Client(worker.address)
+      let messages = #"{"messages":[{"role":"user","content":"What is a node?"}]}"#
+      let answer = try client.ask("TOKENIZE \(messages)")
+      #expect(answer.kind == .tokens)
+      let chat = try client.answer(to: .chat("What is a node?", maxTokens: 1))
+      #expect(answer.body["count"] == chat.end?.body["prompt_tokens"])
+      #expect(try client.ask("TOKENIZE {}").body["code"] == "invalid_request")
+    }
+
     @Test func requestWithoutAnIDIsAnsweredWithoutOne() throws {
       let client = try Client(worker.address)
       try client.send(.infer("What is a cluster?", maxTokens: 4), id: nil)

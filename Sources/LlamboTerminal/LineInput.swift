@@ -5,13 +5,13 @@ import Darwin
 #endif
 
 /// Where lines come from.
-protocol LineInput {
+package protocol LineInput {
   /// The next line without its end.
   mutating func next() -> InputEvent
 }
 
 /// What comes of waiting for a line.
-enum InputEvent: Equatable {
+package enum InputEvent: Equatable {
   case line(String)
   /// Ctrl-C instead of a line.
   case interrupted
@@ -21,16 +21,18 @@ enum InputEvent: Equatable {
 }
 
 /// Lines of a file or a pipe.
-struct ScriptInput: LineInput {
+package struct ScriptInput: LineInput {
   /// Most bytes of a line.
-  static let lineLimit = 1 << 20
+  package static let lineLimit = 1 << 20
 
   private var held: [UInt8] = []
   private var scanned = 0
   private var isEnded = false
   private var isSkipping = false
 
-  mutating func next() -> InputEvent {
+  package init() {}
+
+  package mutating func next() -> InputEvent {
     while true {
       if let end = held[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
         let line = held[..<end]

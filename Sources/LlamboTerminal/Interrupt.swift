@@ -7,7 +7,7 @@ import Darwin
 #endif
 
 /// Ctrl-C: it stops the answer, not the program.
-enum Interrupt {
+package enum Interrupt {
   private static let flag = Atomic(false)
 
   /// Microseconds until a wait that the signal missed is interrupted again: one that began between
@@ -15,7 +15,7 @@ enum Interrupt {
   private static let again = 20_000
 
   /// From here on Ctrl-C is noted, and ends a wait for input. Before, it ends the program.
-  static func catchSignals() {
+  package static func catchSignals() {
     flag.store(false, ordering: .relaxed)
     var action = sigaction()
     let note: @convention(c) (Int32) -> Void = { signal in
@@ -39,10 +39,10 @@ enum Interrupt {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  static var isWanted: Bool { flag.load(ordering: .relaxed) }
+  package static var isWanted: Bool { flag.load(ordering: .relaxed) }
 
   /// Whether Ctrl-C was pressed since the last call.
-  static func take() -> Bool {
+  package static func take() -> Bool {
     defer { setAlarm(0) }
     return flag.exchange(false, ordering: .relaxed)
   }

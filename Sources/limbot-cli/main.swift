@@ -1,0 +1,3 @@
+import LlamboControl
+
+ControlProgram.runLimbot()
