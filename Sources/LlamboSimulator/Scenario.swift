@@ -97,7 +97,8 @@ package struct Scenario: Sendable {
     settings.maxNodes += 4
     settings.scaleInterval = random.time(200, 500)
     settings.scaleWindow = random.time(400, 1_200)
-    settings.scaleCooldown = random.time(1_000, 3_000)
+    settings.scaleUpCooldown = random.time(1_000, 3_000)
+    settings.scaleDownCooldown = settings.scaleUpCooldown
     settings.scaleFactor = random.chance(500) ? 1.5 : 2
     settings.drainGrace = random.time(0, 1_000)
     // A cluster without nodes takes in who waits for one.
