@@ -77,7 +77,8 @@ let package = Package(
       "llambo-orchestrator",
       ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program(
-      "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
+      "llamboctl",
+      ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
     program("llambo-sim", ["LlamboSimulator", "LlamboCommand", "LlamboJSON"]),
 

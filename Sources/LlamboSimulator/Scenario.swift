@@ -81,6 +81,7 @@ package struct Scenario: Sendable {
     settings.backoffMost = 2_000
     settings.stopTimeout = 1_000
     settings.stableAfter = 3_000
+    settings.drainGrace = 1_000
     self.settings = settings
     if count <= 200, random.chance(300) { scaleItself(&random) }
     chooseFaults(&random)

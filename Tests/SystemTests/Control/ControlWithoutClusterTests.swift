@@ -10,7 +10,11 @@ extension SystemTests {
       try box.write(ClusterPlan())
     }
 
-    @Test(arguments: [["status"], ["nodes", "list"], ["spawn"], ["infer", "x"], ["limbot", "x"]])
+    @Test(arguments: [
+      ["status"], ["nodes", "list"], ["nodes", "drain", "x"], ["nodes", "stop", "x"], ["spawn"],
+      ["scale", "1"], ["balancer"], ["balancer", "stats"], ["config", "--reload"], ["infer", "x"],
+      ["limbot", "x"],
+    ])
     func commandSaysThatNoClusterRuns(_ words: [String]) throws {
       let result = try box.run(Programs.llamboctl, words)
       #expect(result.end == .status(69))
@@ -43,8 +47,9 @@ extension SystemTests {
     }
 
     @Test(arguments: [
-      [], ["init"], ["spawn"], ["status"], ["nodes"], ["nodes", "list"], ["health"], ["infer"],
-      ["limbot"], ["config"], ["shutdown"],
+      [], ["init"], ["spawn"], ["status"], ["nodes"], ["nodes", "list"],
+      ["nodes", "drain"], ["nodes", "stop"], ["scale"], ["balancer"], ["balancer", "stats"],
+      ["health"], ["infer"], ["limbot"], ["config"], ["shutdown"],
     ])
     func commandExplainsItself(_ words: [String]) throws {
       let result = try box.run(Programs.llamboctl, words + ["--help"])
