@@ -98,10 +98,13 @@ extension Orchestrator {
       throw WireError(.unknownStrategy, "unknown strategy \"\(name)\"; \(hint)")
     }
     post(.useStrategy(strategy))
-    let configured = config.loadBalancer.strategy.rawValue
+    let configured = config.loadBalancer.strategy
     Program.log("llambo-orchestrator: the strategy is \(name) now, by an operator's word")
     return balance(
-      "in force until the next RELOAD or restart, for the configuration says \(configured)")
+      strategy == configured
+        ? "as the configuration says"
+        : "in force until the next RELOAD or restart, for the configuration says "
+          + configured.rawValue)
   }
 
   private func balance(_ note: String?) -> JSON {

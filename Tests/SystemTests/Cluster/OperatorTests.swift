@@ -165,6 +165,9 @@ extension SystemTests {
       for answer in try client.finishAll() { #expect(answer.end?.kind == .done) }
       #expect(try cluster.status().requests["failed"] == 0)
       #expect(try operating.ask("STATUS").body["strategy"] == "least-loaded")
+      let back = try operating.ask(#"BALANCER {"strategy":"round-robin"}"#).body
+      #expect(back["note"] == "as the configuration says")
+      _ = try operating.ask(#"BALANCER {"strategy":"random"}"#)
       let wrong = try operating.ask(#"BALANCER {"strategy":"randm"}"#)
       #expect(wrong.body["code"] == "unknown_strategy")
       #expect(wrong.body["message"]?.string?.contains(#"did you mean "random"?"#) == true)
