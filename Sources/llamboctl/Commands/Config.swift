@@ -20,7 +20,10 @@ extension Command {
         OptionDefinition("--reload", nil, .flag, "Have the running cluster read its file anew."),
         OptionDefinition("--json", nil, .flag, "Print the answer to a reload as JSON."),
       ],
-      exclusive: [["--show", "--validate", "--edit", "--reload"], ["--show", "--json"]],
+      exclusive: [
+        ["--show", "--validate", "--edit", "--reload"], ["--show", "--json"],
+        ["--validate", "--json"], ["--edit", "--json"],
+      ],
       examples: [
         CommandExample("llamboctl config --validate", "Find mistakes before a cluster does."),
         CommandExample("llamboctl config --edit", "Change it, also while the cluster runs."),

@@ -104,6 +104,42 @@ extension SystemTests {
       #expect(try cluster.status().nodesLost == 0)
     }
 
+    @Test func everyRequestIsAnsweredWhileAnOperatorChangesEverything() throws {
+      var plan = ClusterPlan(nodes: 3, slots: 2)
+      plan.drainGrace = 0
+      let cluster = try box.cluster(plan)
+      let client = try Client(cluster.address)
+      let operating = try Client(cluster.address)
+      for id in 1...200 { try client.send(.infer("Question \(id)", maxTokens: 24), id: "r\(id)") }
+      for round in 1...4 {
+        try client.waitForTokens(1, of: "r\(round * 40)")
+        let strategy = ["random", "round-robin"][round % 2]
+        #expect(try operating.ask(#"BALANCER {"strategy":"\#(strategy)"}"#).kind == .balancer)
+        #expect(try operating.ask(#"SCALE {"type":"tiny","count":4}"#).kind == .ok)
+        if let node = try cluster.nodes().first(where: { $0.state == "healthy" }) {
+          let verb = ["STOP", "DRAIN"][round % 2]
+          #expect(try operating.ask(#"\#(verb) {"node":"\#(node.name)"}"#).kind == .ok)
+        }
+        plan.slots = 2 + round
+        plan.nodes = 3 + round % 2
+        try box.write(plan)
+        let answer = try operating.ask("RELOAD")
+        #expect(keys(answer.body, "types_rolled") == ["tiny"])
+      }
+      for answer in try client.finishAll() {
+        #expect(answer.end?.kind == .done, "\(answer.errorCode ?? "no error")")
+        #expect(answer.isContiguous && answer.text == answer.joinedText)
+      }
+      try until("the last configuration's nodes alone; the log: \(cluster.program.errors)") {
+        let nodes = try operating.ask("NODES").body["nodes"]?.array ?? []
+        return nodes.count == 3
+          && nodes.allSatisfy { $0["state"] == "healthy" && $0["slots"]?.integer == 6 }
+      }
+      let status = try cluster.status()
+      #expect(status.requests["failed"] == 0 && status.requests["finished"] == 200)
+      #expect(status.nodesLost == 0)
+    }
+
     @Test func typesComeAndGo() throws {
       var plan = ClusterPlan(nodes: 1)
       let cluster = try box.cluster(plan)
