@@ -82,7 +82,8 @@ let package = Package(
     .target(
       name: "LlamboControl",
       dependencies: [
-        "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand", "LlamboTerminal",
+        "LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand",
+        "LlamboTerminal",
       ],
       path: "Sources/llamboctl", exclude: ["Program"], swiftSettings: swift),
     .executableTarget(

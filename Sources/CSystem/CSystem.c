@@ -156,6 +156,31 @@ pid_t csystem_spawn(const char *path, char *const argv[], int output, bool sessi
   return pid;
 }
 
+pid_t csystem_spawn_in_foreground(const char *program, char *const argv[]) {
+  posix_spawnattr_t attributes;
+  int failure = posix_spawnattr_init(&attributes);
+  if (failure != 0) {
+    errno = failure;
+    return -1;
+  }
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  pid_t pid = -1;
+  if ((failure = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
+      (failure = posix_spawnattr_setsigdefault(&attributes, &all)) == 0 &&
+      (failure = posix_spawnattr_setflags(
+           &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)) == 0) {
+    failure = posix_spawnp(&pid, program, NULL, &attributes, argv, environ);
+  }
+  posix_spawnattr_destroy(&attributes);
+  if (failure != 0) {
+    errno = failure;
+    return -1;
+  }
+  return pid;
+}
+
 int64_t csystem_raise_descriptor_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;

@@ -66,6 +66,8 @@ extension Cluster {
     if nodes[place].running.isEmpty { nodes[place].lastProgress = watched }
     nodes[place].prefillTokens += requests.values[entry].prefillTokens
     nodes[place].running.insert(id)
+    nodes[place].picks += 1
+    served[nodes[place].group].picks += 1
     running += 1
     refresh(place)
     strategy.sent(requests.values[entry].prompt, to: place)

@@ -8,7 +8,13 @@ extension Cluster {
     _ id: String, grace: Milliseconds, replace: Bool, at now: Milliseconds,
     _ directives: inout [Directive]
   ) {
-    guard let place = placeByID[id], !nodes[place].isStopping else { return }
+    if !replace { withdrawReplacement(of: id, at: now, &directives) }
+    guard let place = placeByID[id] else { return }
+    if nodes[place].isStopping {
+      // It may no longer be wanted back; who was told to leave for good does so.
+      if !replace { nodes[place].isReplacedAfterDrain = false }
+      return
+    }
     nodes[place].isReplacedAfterDrain = replace
     let node = nodes[place]
     switch node.state {

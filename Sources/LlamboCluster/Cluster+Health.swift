@@ -37,6 +37,8 @@ extension Cluster {
           end(place, because: "killed, for it did not stop in time", at: now, &directives)
         } else if now >= until {
           endDrain(place, stopBy: until + settings.stopTimeout, &directives)
+        } else if !isShuttingDown {
+          watchDraining(place, at: now, &directives)
         }
       case .ejected(let until):
         if now >= until {
@@ -64,11 +66,29 @@ extension Cluster {
     } else {
       nodes[place].isSpared = false
     }
-    if let link = nodes[place].link, now >= nodes[place].nextPing {
-      directives.append(.ping(link))
-      nodes[place].nextPing = now + settings.healthCheckInterval
-      nodes[place].unansweredPings += 1
+    pingIfDue(place, at: now, &directives)
+  }
+
+  /// A node that drains and stalls hands over what it runs at once: to wait for the end of its grace
+  /// would cost those requests their time.
+  private mutating func watchDraining(
+    _ place: Int, at now: Milliseconds, _ directives: inout [Directive]
+  ) {
+    guard let trouble = trouble(of: place, at: now) else {
+      return pingIfDue(place, at: now, &directives)
     }
+    counters.ejections += 1
+    directives.append(.note("\(nodes[place].id) drains no further: \(trouble)"))
+    endDrain(place, stopBy: now + settings.stopTimeout, &directives)
+  }
+
+  private mutating func pingIfDue(
+    _ place: Int, at now: Milliseconds, _ directives: inout [Directive]
+  ) {
+    guard let link = nodes[place].link, now >= nodes[place].nextPing else { return }
+    directives.append(.ping(link))
+    nodes[place].nextPing = now + settings.healthCheckInterval
+    nodes[place].unansweredPings += 1
   }
 
   private func trouble(of place: Int, at now: Milliseconds) -> String? {

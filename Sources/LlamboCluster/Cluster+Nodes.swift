@@ -21,7 +21,7 @@ extension Cluster {
   }
 
   func unknownType(_ type: String) -> WireError {
-    let known = settings.types.map(\.name).joined(separator: ", ")
+    let known = settings.types.filter { !$0.isRetired }.map(\.name).joined(separator: ", ")
     return WireError(.unknownType, "unknown node type \"\(type)\"; the configuration has \(known)")
   }
 
@@ -58,6 +58,7 @@ extension Cluster {
       }
       lastEpoch += 1
       nodes[place].epoch = lastEpoch
+      nodes[place].isOutdated = false
       setState(place, .starting(since: now))
       directives.append(
         .launch(node: nodes[place].id, type: nodes[place].type, epoch: lastEpoch))

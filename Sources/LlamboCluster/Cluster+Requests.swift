@@ -23,7 +23,7 @@ extension Cluster {
       client: submission.client, prompt: submission.prompt, fusion: submission.fusion,
       types: types, seed: UInt32(truncatingIfNeeded: seeds.next()), accepted: now,
       deadline: now + settings.requestTimeout)
-    deadlines.append(id)
+    deadlines[deadlines.count - 1].append(id)
     waiting.append(id, of: submission.client, on: types)
     dispatch(&directives)
     if requests[id]?.state == .queued { wake(at: now, &directives) }
@@ -44,6 +44,7 @@ extension Cluster {
       completions.count()
       counters.finished += 1
       nodes[place].requestsServed += 1
+      served[nodes[place].group].requests += 1
     }
     dispatch(&directives)
   }
@@ -94,12 +95,23 @@ extension Cluster {
 
   /// Ends those whose time is over.
   mutating func expireRequests(at now: Milliseconds, _ directives: inout [Directive]) {
-    while let id = deadlines.first {
+    for list in deadlines.indices { expireRequests(in: list, at: now, &directives) }
+    if deadlines.count > 1 {
+      let last = deadlines.removeLast()
+      deadlines.removeAll { $0.first == nil }
+      deadlines.append(last)
+    }
+  }
+
+  private mutating func expireRequests(
+    in list: Int, at now: Milliseconds, _ directives: inout [Directive]
+  ) {
+    while let id = deadlines[list].first {
       if let request = requests[id], request.deadline > now { break }
-      _ = deadlines.popFirst()
+      _ = deadlines[list].popFirst()
       guard let request = requests[id] else { continue }
       let error = WireError(
-        .timeout, "no whole answer within \(settings.requestTimeout) ms, the cluster's timeout")
+        .timeout, "no whole answer within \(request.timeout) ms, the cluster's timeout")
       if request.state == .queued {
         leaveQueue(id, request)
       } else {

@@ -77,8 +77,9 @@ extension Cluster {
     let isSettled =
       count[Node.State.waiting(until: 0).index] == 0
       && count[Node.State.starting(since: 0).index] == 0
-    // Without a node that serves there is nothing to go by.
-    guard load.slots > 0, isSettled else { return }
+    // Without a node that serves there is nothing to go by, and while nodes are exchanged for
+    // others the size is not the load's business.
+    guard load.slots > 0, isSettled, !rolling.contains(settings.types[group].name) else { return }
     let wanted = load.running + waiters(for: group)
     if wanted > 0 {
       scaling[group].idleSince = nil
@@ -127,7 +128,7 @@ extension Cluster {
     guard isCool(group, growing: false, at: now) else { return }
     var wanted = min(size - 1, Int(Double(size) / settings.scaleFactor))
     // The last node goes only after a whole cooldown with nothing to do.
-    let isIdle = scaling[group].idleSince.map { now - $0 >= settings.scaleCooldown } ?? false
+    let isIdle = scaling[group].idleSince.map { now - $0 >= settings.scaleDownCooldown } ?? false
     if wanted == 0, !isIdle { wanted = 1 }
     let total = settings.types.indices.prefix(TypeMask.otherIndex).reduce(0) {
       $0 + self.size(of: $1)
@@ -140,7 +141,8 @@ extension Cluster {
       .note(
         "\(settings.types[group].name) shrinks by \(fewer) to \(size - fewer): "
           + "\(percent(utilization)) of its slots are wanted"))
-    for id in victims(fewer, of: group) {
+    let candidates = nodes.filter { $0.group == group && $0.isManaged && !$0.isStopping }
+    for id in idlest(fewer, of: candidates) {
       drain(id, grace: settings.drainGrace, replace: false, at: now, &directives)
     }
   }
@@ -148,7 +150,8 @@ extension Cluster {
   /// Whether a type may change in that direction now.
   private func isCool(_ group: Int, growing: Bool, at now: Milliseconds) -> Bool {
     guard let last = scaling[group].lastChange else { return true }
-    return growing && scaling[group].grewLast || now - last >= settings.scaleCooldown
+    if growing { return scaling[group].grewLast || now - last >= settings.scaleUpCooldown }
+    return now - last >= settings.scaleDownCooldown
   }
 
   private mutating func grow(
@@ -162,22 +165,11 @@ extension Cluster {
     launchDue(at: now, &directives)
   }
 
-  private mutating func changed(_ group: Int, grew: Bool, at now: Milliseconds) {
+  mutating func changed(_ group: Int, grew: Bool, at now: Milliseconds) {
     scaling[group].utilization = SmoothedValue()
     scaling[group].lastChange = now
     scaling[group].grewLast = grew
     scaling[group].idleSince = nil
-  }
-
-  /// Those that are missed least: first who does not serve yet, then who serves few.
-  private func victims(_ count: Int, of group: Int) -> [String] {
-    let candidates = nodes.filter { $0.group == group && $0.isManaged && !$0.isStopping }
-    let sorted = candidates.sorted { left, right in
-      let first = (left.state == .healthy ? 1 : 0, left.running.count, right.epoch)
-      let second = (right.state == .healthy ? 1 : 0, right.running.count, left.epoch)
-      return first < second
-    }
-    return sorted.prefix(count).map(\.id)
   }
 
   private func percent(_ share: Double) -> String { "\(Int(share * 100)) %" }

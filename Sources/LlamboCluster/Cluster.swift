@@ -5,7 +5,7 @@ import LlamboWire
 /// It performs no I/O, reads no clock and draws from no randomness but its own seed, so the same
 /// events at the same times give the same directives.
 package struct Cluster: Sendable {
-  package let settings: ClusterSettings
+  package internal(set) var settings: ClusterSettings
   package internal(set) var nodes: [Node] = []
   package internal(set) var counters = Counters()
   package internal(set) var metrics = Metrics()
@@ -13,7 +13,11 @@ package struct Cluster: Sendable {
   var placeByID: [String: Int] = [:]
   var placeByLink: [LinkID: Int] = [:]
   /// Each type's place in a `TypeMask`.
-  let groupByType: [String: Int]
+  var groupByType: [String: Int]
+  /// What the strategy chose and what ended well, by group, of nodes that are gone as well.
+  var served = [Served](repeating: Served(), count: TypeMask.otherIndex + 1)
+  /// Types whose nodes are being replaced, for they have changed.
+  package internal(set) var rolling: Set<String> = []
   /// How many nodes of each group are in each state.
   var states: [[Int]]
   /// Nodes whose launch is due, or will be.
@@ -29,8 +33,9 @@ package struct Cluster: Sendable {
   var retryBudget: RetryBudget
   /// Requests that ended while others waited: the pace at which the queue moves on.
   var completions = SmoothedRate(window: 5000)
-  /// Accepted requests, the first to time out first. All have one timeout, so this is their order.
-  var deadlines = Deque<RequestID>()
+  /// Accepted requests, the first to time out first: those of one timeout are in their order, and
+  /// whenever the settings change it another list begins, the last.
+  var deadlines = [Deque<RequestID>()]
   /// Links on which tokens were left out; they are closed next.
   var faults: [LinkID] = []
 
@@ -98,9 +103,7 @@ package struct Cluster: Sendable {
     retryBudget = RetryBudget(share: settings.retryShare, perSecond: settings.retriesPerSecond)
     self.strategy = strategy ?? settings.strategy.make(for: settings)
     strategyName = strategy == nil ? settings.strategy : nil
-    groupByType = Dictionary(
-      settings.types.enumerated().map { ($1.name, min($0, TypeMask.otherIndex)) },
-      uniquingKeysWith: { first, _ in first })
+    groupByType = settings.groups
     states = Array(
       repeating: Array(repeating: 0, count: Node.State.names.count),
       count: TypeMask.otherIndex + 1)
@@ -151,11 +154,15 @@ package struct Cluster: Sendable {
       paceRetries(at: now, &directives)
       watchNodes(at: now, &directives)
       scale(at: now, &directives)
+      roll(at: now, &directives)
       launchDue(at: now, &directives)
     case .drain(let node, let grace, let replace):
       drain(node, grace: grace, replace: replace, at: now, &directives)
+    case .stop(let node):
+      stop(node, at: now, &directives)
     case .useStrategy(let strategy):
       use(strategy)
+      dispatch(&directives)
     case .shutdown(let grace):
       beginShutdown(grace: grace, at: now, &directives)
     }
@@ -179,7 +186,7 @@ package struct Cluster: Sendable {
     isShuttingDown || requests[id]?.isCancelled ?? true
   }
 
-  private mutating func use(_ name: Strategy) {
+  mutating func use(_ name: Strategy) {
     strategy = name.make(for: settings)
     strategyName = name
     for (place, node) in nodes.enumerated() where node.state == .healthy {

@@ -14,6 +14,8 @@ package struct ClusterSettings: Sendable, Equatable {
     /// Autoscaling keeps the nodes of this type between these.
     package var minNodes: Int
     package var maxNodes: Int
+    /// It is no longer configured; its nodes leave, and nothing of it is launched.
+    package internal(set) var isRetired = false
 
     package init(
       name: String, count: Int, contextSize: Int = 0, minNodes: Int = 0, maxNodes: Int = .max
@@ -107,10 +109,22 @@ package struct ClusterSettings: Sendable, Equatable {
   package var scaleInterval: Milliseconds = 1000
   /// Utilization is smoothed over this, and known only after as long.
   package var scaleWindow: Milliseconds = 10_000
-  /// From any change of a type to the next that shrinks it or turns round.
-  package var scaleCooldown: Milliseconds = 60_000
-  /// What runs on a node that autoscaling gives up may finish within this, or moves.
+  /// From a step that shrank a type to the next that grows it; growing on is free once the last
+  /// step serves.
+  package var scaleUpCooldown: Milliseconds = 60_000
+  /// From any change of a type to the next that shrinks it.
+  package var scaleDownCooldown: Milliseconds = 60_000
+  /// What runs on a node that the cluster gives up may finish within this, or moves.
   package var drainGrace: Milliseconds = 30_000
+  /// Of the nodes of a type that has changed, the share that is exchanged at once.
+  package var rollShare = 0.25
 
   package init() {}
+
+  /// Each type's place in a `TypeMask`, by its name.
+  var groups: [String: Int] {
+    Dictionary(
+      types.enumerated().filter { !$1.isRetired }.map { ($1.name, min($0, TypeMask.otherIndex)) },
+      uniquingKeysWith: { first, _ in first })
+  }
 }

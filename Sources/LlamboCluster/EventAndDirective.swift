@@ -26,6 +26,8 @@ package enum Event: Sendable {
   /// Give a node nothing new; what runs there may finish within that many milliseconds, then it
   /// moves to other nodes and the node stops. With `replace` a new process takes its place.
   case drain(node: String, grace: Milliseconds, replace: Bool = false)
+  /// End a node at once; what runs there moves to other nodes, and nothing takes its place.
+  case stop(node: String)
   /// Choose nodes another way from now on.
   case useStrategy(Strategy)
   /// Take nothing new, and give what runs that many milliseconds to finish.

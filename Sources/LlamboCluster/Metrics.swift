@@ -37,7 +37,10 @@ extension Cluster {
   /// Everything that is measured, in the order in which it is told.
   package var measured: [Metric] {
     let types = settings.types.prefix(TypeMask.otherIndex).map(\.name) + ["other"]
-    let loads = types.map { free.load(ofType: group(of: $0)) }
+    // By their places, for a type that is no longer configured may still have guests.
+    let loads = types.indices.map {
+      free.load(ofType: $0 == types.count - 1 ? TypeMask.otherIndex : $0)
+    }
     let named = zip(types, loads).filter { $1.slots > 0 }
     return [
       Metric(

@@ -69,6 +69,8 @@ package struct Node: Sendable {
   package internal(set) var restarts = 0
   package internal(set) var requestsServed: UInt64 = 0
   package internal(set) var tokensServed: UInt64 = 0
+  /// How often the strategy chose it, in all its lives.
+  package internal(set) var picks: UInt64 = 0
 
   var lastHeard: Milliseconds = 0
   var nextPing: Milliseconds = 0
@@ -91,6 +93,10 @@ package struct Node: Sendable {
   var isFaulty = false
   /// Whether a new process takes its place when it has drained.
   var isReplacedAfterDrain = false
+  /// It runs with what the settings no longer say of its type.
+  package internal(set) var isOutdated = false
+  /// The outdated node that leaves when this one serves.
+  var replaces: String?
   /// What it served when its link broke, and how many tokens each client had seen: to be blamed
   /// if it turns out that the process crashed.
   var suspects: [(request: RequestID, tokens: Int)] = []
@@ -118,5 +124,7 @@ package struct Node: Sendable {
     default: false
     }
   }
+  /// Whether it leaves and nothing takes its place.
+  var isLeaving: Bool { isStopping && !isReplacedAfterDrain }
   var hasFreeSlot: Bool { running.count < slots }
 }

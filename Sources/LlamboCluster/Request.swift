@@ -51,6 +51,8 @@ struct Request: Sendable {
   let seed: UInt32
   let accepted: Milliseconds
   let deadline: Milliseconds
+  /// How long it may take in all, by the settings of its time.
+  var timeout: Milliseconds { deadline - accepted }
   /// The token ids that its client has seen.
   var journal: [Int32] = []
   /// When its client saw the last one.

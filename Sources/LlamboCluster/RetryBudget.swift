@@ -10,8 +10,8 @@ struct RetryBudget: Sendable {
   /// Deposits of requests lately, for they too are kept for ten seconds only.
   private var recent = SmoothedRate(window: 10_000)
 
-  private let share: Double
-  private let perSecond: Int
+  var share: Double
+  var perSecond: Int
   private static let seconds = 10
 
   init(share: Double, perSecond: Int) {

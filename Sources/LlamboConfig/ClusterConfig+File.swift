@@ -47,7 +47,11 @@ extension ClusterConfig {
       && access(path, R_OK) == 0
   }
 
-  private static func bytes(of path: String) throws(ConfigError) -> [UInt8] {
+  /// The file as it is.
+  ///
+  /// - Throws: where it cannot be read or is no regular file. Of a file larger than
+  ///   `ConfigLimits.fileBytes`, the beginning comes back.
+  package static func bytes(of path: String) throws(ConfigError) -> [UInt8] {
     func unreadable(_ message: String) -> ConfigError {
       ConfigError(ConfigProblem(code: .unreadable, file: path, message: message))
     }

@@ -56,6 +56,8 @@ extension ClusterConfig.NodeType {
     self.init(
       name: name,
       count: integer("count"),
+      minNodes: integer("min_nodes"),
+      maxNodes: reader.integer(own + "max_nodes", schema: schema + "max_nodes"),
       resources: ClusterConfig.Resources(
         cpu: reader.number(own + cpu, schema: schema + cpu),
         memory: reader.integer(own + memory, schema: schema + memory),
@@ -76,6 +78,11 @@ extension ClusterConfig.LoadBalancer {
       strategy: strategy,
       healthCheckInterval: reader.integer(path + "health_check_interval")!,
       maxRetries: reader.integer(path + "max_retries")!,
+      retryShare: reader.number(path + "retry_share")!,
+      retriesPerSecond: reader.integer(path + "retries_per_second")!,
+      stallTimeout: reader.integer(path + "stall_timeout")!,
+      prefillAllowance: reader.integer(path + "prefill_allowance")!,
+      warmUpAllowance: reader.integer(path + "warm_up_allowance")!,
       timeout: reader.integer(path + "timeout")!,
       queueLimit: reader.integer(path + "queue_limit")!)
   }
@@ -100,6 +107,12 @@ extension ClusterConfig.Orchestrator {
       scaleUpThreshold: reader.number(path + "scale_up_threshold")!,
       scaleDownThreshold: reader.number(path + "scale_down_threshold")!,
       scaleFactor: reader.number(path + "scale_factor")!,
+      scaleWindow: reader.integer(path + "scale_window")!,
+      scaleUpCooldown: reader.integer(path + "scale_up_cooldown")!,
+      scaleDownCooldown: reader.integer(path + "scale_down_cooldown")!,
+      drainGrace: reader.integer(path + "drain_grace")!,
+      startTimeout: reader.integer(path + "start_timeout")!,
+      startsAtOnce: reader.integer(path + "starts_at_once")!,
       lease: reader.integer(path + "lease")!,
       logFile: reader.text(path + "log_file"))
   }
@@ -138,6 +151,7 @@ extension ConfigReader {
         "scale_down_threshold (\(low)) is not below scale_up_threshold (\(high))",
         hint: "leave room between them, or the cluster swings")
     }
+    for type in nodeTypes { checkBounds(of: type) }
     let counts = nodeTypes.map { "cluster.nodes.\($0).count" }
     let sum = counts.reduce(0) { $0 + (integer($1, schema: "cluster.nodes.TYPE.count") ?? 0) }
     if !isRefused(most), let max = integer(most), sum > max {
@@ -145,6 +159,34 @@ extension ConfigReader {
         .contradiction, counts.compactMap { position($0) }.last,
         "the node types count \(sum) nodes together, but max_nodes is \(max)",
         hint: "raise max_nodes or lower the counts")
+    }
+  }
+  /// A type's bounds against each other, its count and the cluster's.
+  private mutating func checkBounds(of type: String) {
+    let own = "cluster.nodes.\(type)."
+    let schema = "cluster.nodes.TYPE."
+    func number(_ key: String) -> Int? {
+      isRefused(own + key) ? nil : integer(own + key, schema: schema + key)
+    }
+    let least = number("min_nodes") ?? 0
+    let most = number("max_nodes")
+    if let most, least > most {
+      add(
+        .contradiction, position(own + "min_nodes") ?? position(own + "max_nodes"),
+        "min_nodes (\(least)) of node type \"\(type)\" is above its max_nodes (\(most))",
+        hint: "raise max_nodes or lower min_nodes")
+    } else if let most, let count = number("count"), count > most {
+      add(
+        .contradiction, position(own + "count") ?? position(own + "max_nodes"),
+        "count (\(count)) of node type \"\(type)\" is above its max_nodes (\(most))",
+        hint: "raise max_nodes or lower count")
+    }
+    let all = "cluster.orchestrator.max_nodes"
+    if !isRefused(all), let cluster = integer(all), least > cluster {
+      add(
+        .contradiction, position(own + "min_nodes"),
+        "min_nodes (\(least)) of node type \"\(type)\" is above the cluster's max_nodes (\(cluster))",
+        hint: "raise max_nodes or lower min_nodes")
     }
   }
 }

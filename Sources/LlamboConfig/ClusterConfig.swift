@@ -17,6 +17,9 @@ package struct ClusterConfig: Sendable, Equatable {
     package var name: String
     /// Nodes to start with the cluster.
     package var count: Int
+    /// Autoscaling keeps the number of nodes between these; without a most the cluster's holds.
+    package var minNodes: Int
+    package var maxNodes: Int?
     package var resources: Resources
   }
 
@@ -39,11 +42,18 @@ package struct ClusterConfig: Sendable, Equatable {
     package var strategy: Strategy
     package var healthCheckInterval: Int
     package var maxRetries: Int
+    /// Of the requests of late, 0 to 1.
+    package var retryShare: Double
+    package var retriesPerSecond: Int
+    package var stallTimeout: Int
+    /// A token of prompt.
+    package var prefillAllowance: Int
+    package var warmUpAllowance: Int
     package var timeout: Int
     package var queueLimit: Int
   }
 
-  /// How the cluster is run.
+  /// How the cluster is run. Times are milliseconds.
   package struct Orchestrator: Sendable, Equatable {
     package var listen: ListenAddress
     /// Where Prometheus reads; nil for nowhere.
@@ -55,7 +65,12 @@ package struct ClusterConfig: Sendable, Equatable {
     package var scaleUpThreshold: Double
     package var scaleDownThreshold: Double
     package var scaleFactor: Double
-    /// Milliseconds.
+    package var scaleWindow: Int
+    package var scaleUpCooldown: Int
+    package var scaleDownCooldown: Int
+    package var drainGrace: Int
+    package var startTimeout: Int
+    package var startsAtOnce: Int
     package var lease: Int
     /// Nil for standard error; otherwise joined to the folder as `stateFile` is.
     package var logFile: String?

@@ -24,6 +24,12 @@ package struct ConfigKey: Sendable {
       "cluster.nodes.TYPE.count", .integer(0...100_000), default: "0",
       "How many nodes of this type to start with the cluster."),
     ConfigKey(
+      "cluster.nodes.TYPE.min_nodes", .integer(0...100_000), default: "0",
+      "Autoscaling keeps at least so many nodes of this type."),
+    ConfigKey(
+      "cluster.nodes.TYPE.max_nodes", .integer(0...100_000),
+      "Autoscaling lets this type have no more nodes; the cluster's max_nodes if absent."),
+    ConfigKey(
       "cluster.nodes.TYPE.resources.cpu", .cores(0.01...1024),
       "The processor cores that one node is expected to keep busy."),
     ConfigKey(
@@ -50,6 +56,21 @@ package struct ConfigKey: Sendable {
     ConfigKey(
       "cluster.load_balancer.max_retries", .integer(0...100), default: "3",
       "How often a request is tried again on another node."),
+    ConfigKey(
+      "cluster.load_balancer.retry_share", .number(0...1), default: "0.2",
+      "Attempts that brought nothing and may be repeated, as a share of the requests of late."),
+    ConfigKey(
+      "cluster.load_balancer.retries_per_second", .integer(0...1_000_000), default: "10",
+      "So many more of them may be repeated each second."),
+    ConfigKey(
+      "cluster.load_balancer.stall_timeout", .time(100...3_600_000), default: "2500",
+      "How long a node may hold work without progress before it is given up."),
+    ConfigKey(
+      "cluster.load_balancer.prefill_allowance", .time(0...60_000), default: "10",
+      "So much longer for each token of the prompts that it computes; more for slow, large models."),
+    ConfigKey(
+      "cluster.load_balancer.warm_up_allowance", .time(0...3_600_000), default: "10000",
+      "So much longer before the first token of a process."),
     ConfigKey(
       "cluster.load_balancer.timeout", .time(1...86_400_000), default: "30000",
       "How long one request may take in all."),
@@ -81,6 +102,25 @@ package struct ConfigKey: Sendable {
       "cluster.orchestrator.scale_factor", .number(1.01...10), default: "1.5",
       "How many times as many nodes one step of autoscaling asks for."),
     ConfigKey(
+      "cluster.orchestrator.scale_window", .time(100...3_600_000), default: "10000",
+      "The share of busy slots is smoothed over this time, and acted on no earlier."),
+    ConfigKey(
+      "cluster.orchestrator.scale_up_cooldown", .time(0...86_400_000), default: "60000",
+      "The least time from a step that removed nodes of a type to one that adds some."),
+    ConfigKey(
+      "cluster.orchestrator.scale_down_cooldown", .time(0...86_400_000), default: "60000",
+      "The least time from any step of a type to one that removes nodes; its last node goes after "
+        + "as long without any work."),
+    ConfigKey(
+      "cluster.orchestrator.drain_grace", .time(0...86_400_000), default: "30000",
+      "What runs on a node that is given up may finish within this time, then moves."),
+    ConfigKey(
+      "cluster.orchestrator.start_timeout", .time(100...86_400_000), default: "60000",
+      "How long a worker may take from its start until it reports, with its model loaded."),
+    ConfigKey(
+      "cluster.orchestrator.starts_at_once", .integer(1...10_000), default: "8",
+      "Workers that start at the same time; the others wait for their turn."),
+    ConfigKey(
       "cluster.orchestrator.lease", .time(1000...86_400_000), default: "30000",
       "How long a worker outlives the loss of its orchestrator."),
     ConfigKey(
@@ -98,6 +138,12 @@ package struct ConfigKey: Sendable {
     self.isRequired = isRequired
     self.meaning = meaning
   }
+
+  /// Keys whose change a running cluster cannot take on.
+  package static let needingRestart: Set<String> = [
+    "cluster.id", "cluster.state_file", "cluster.orchestrator.listen",
+    "cluster.orchestrator.metrics_listen", "cluster.orchestrator.log_file",
+  ]
 
   static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
 

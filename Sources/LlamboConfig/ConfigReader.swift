@@ -138,8 +138,10 @@ struct ConfigReader {
     let hint: String
     if let nearest = nearestWord(to: word, in: words) {
       hint = "did you mean \"\(nearest)\"?"
-    } else if let key = ConfigKey.all.first(where: { $0.path.hasSuffix(".\(word)") }) {
-      hint = "it belongs below \(key.path.dropLast(word.count + 1))"
+    } else if case let keys = ConfigKey.all.filter({ $0.path.hasSuffix(".\(word)") }), !keys.isEmpty
+    {
+      let places = keys.map { String($0.path.dropLast(word.count + 1)) }
+      hint = "it belongs below \(places.joined(separator: " or "))"
     } else {
       hint = "known here: \(words.joined(separator: ", "))"
     }

@@ -14,7 +14,9 @@ package struct PrivateFile: Sendable {
   package init(_ path: String) { self.path = path }
 
   /// Replaces the content as a whole: a reader sees the old one or the new one.
-  package func replace(with bytes: [UInt8]) throws(SystemError) {
+  ///
+  /// - Parameter mode: permission bits; others may read it only where they say so.
+  package func replace(with bytes: [UInt8], mode: mode_t = 0o600) throws(SystemError) {
     try checkOwner()
     let temporary = "\(path).\(getpid())"
     unlink(temporary)
@@ -23,6 +25,7 @@ package struct PrivateFile: Sendable {
     let descriptor = Descriptor(owning: number)
     do throws(SystemError) {
       try write(bytes, to: descriptor)
+      guard fchmod(descriptor.number, mode) == 0 else { throw SystemError("change \(temporary)") }
       guard rename(temporary, path) == 0 else { throw SystemError("replace \(path)") }
     } catch {
       unlink(temporary)

@@ -47,6 +47,9 @@ extension Event {
       log.mix(11)
       log.mix(request.number)
     case .tick: log.mix(12)
+    case .stop(let node):
+      log.mix(16)
+      log.mix(node)
     case .drain(let node, let grace, let replace):
       log.mix(14)
       log.mix(node)

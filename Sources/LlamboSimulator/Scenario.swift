@@ -81,6 +81,7 @@ package struct Scenario: Sendable {
     settings.backoffMost = 2_000
     settings.stopTimeout = 1_000
     settings.stableAfter = 3_000
+    settings.drainGrace = 1_000
     self.settings = settings
     if count <= 200, random.chance(300) { scaleItself(&random) }
     chooseFaults(&random)
@@ -97,7 +98,8 @@ package struct Scenario: Sendable {
     settings.maxNodes += 4
     settings.scaleInterval = random.time(200, 500)
     settings.scaleWindow = random.time(400, 1_200)
-    settings.scaleCooldown = random.time(1_000, 3_000)
+    settings.scaleUpCooldown = random.time(1_000, 3_000)
+    settings.scaleDownCooldown = settings.scaleUpCooldown
     settings.scaleFactor = random.chance(500) ? 1.5 : 2
     settings.drainGrace = random.time(0, 1_000)
     // A cluster without nodes takes in who waits for one.

@@ -67,7 +67,7 @@ extension Simulation {
     case .reload:
       guard shell.isUp else { return }
       fire(fault)
-      handle(.useStrategy(Strategy.allCases[random.below(Strategy.allCases.count)]))
+      reload()
     default: strikeWorker(fault)
     }
   }
@@ -95,9 +95,36 @@ extension Simulation {
     guard shell.isUp, !nodes.isEmpty else { return }
     let node = nodes[random.below(nodes.count)]
     let isReplaced = random.chance(700)
+    let isStopped = random.chance(100)
     fire(.drain, at: node.id)
-    if !isReplaced, node.isManaged, !node.isEnding { shell.wanted -= 1 }
-    handle(.drain(node: node.id, grace: random.time(0, 2_000), replace: isReplaced))
+    let before = target
+    if isStopped {
+      handle(.stop(node: node.id))
+    } else {
+      handle(.drain(node: node.id, grace: random.time(0, 2_000), replace: isReplaced))
+    }
+    shell.wanted += target - before
+  }
+
+  /// The nodes that the cluster means to keep.
+  private var target: Int {
+    scenario.settings.types.reduce(0) { $0 + shell.cluster.target(of: $1.name) }
+  }
+
+  /// Another strategy, and sometimes other resources for a type, so that its nodes are exchanged.
+  private mutating func reload() {
+    var settings = shell.cluster.settings
+    settings.strategy = Strategy.allCases[random.below(Strategy.allCases.count)]
+    // Where the cluster chooses its size, its checker would take the exchange for growth; and that of
+    // thousands takes longer than a run.
+    guard random.chance(500), !settings.autoScale, scenario.nodes <= 100 else {
+      return handle(.useStrategy(settings.strategy))
+    }
+    let type = settings.types[random.below(settings.types.count)].name
+    var directives: [Directive] = []
+    _ = shell.cluster.apply(
+      settings, rolling: [type], at: shell.clock(now), into: &directives)
+    perform(directives)
   }
 
   private mutating func strikeWorker(_ fault: Fault) {

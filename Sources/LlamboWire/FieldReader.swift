@@ -77,9 +77,8 @@ package struct FieldReader {
   /// - Throws: `unknown_field` where a member was never asked for.
   package func finish() throws(WireError) {
     for member in members where !known.contains(member.name) {
-      throw WireError(
-        .unknownField,
-        "unknown field \"\(member.name)\"; known here: \(known.sorted().joined(separator: ", "))")
+      let names = known.isEmpty ? "none" : known.sorted().joined(separator: ", ")
+      throw WireError(.unknownField, "unknown field \"\(member.name)\"; known here: \(names)")
     }
   }
 

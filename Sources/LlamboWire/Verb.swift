@@ -8,7 +8,7 @@ package enum Verb: String, CaseIterable, Sendable {
   case ping = "PING"
   case status = "STATUS"
   case cancel = "CANCEL"
-  /// Take nothing new, finish what runs, then stop.
+  /// Take nothing new, finish what runs, then stop; of an orchestrator also one node alone.
   case drain = "DRAIN"
   /// Drain, but for no longer than a grace period.
   case shutdown = "SHUTDOWN"
@@ -20,6 +20,14 @@ package enum Verb: String, CaseIterable, Sendable {
   case nodes = "NODES"
   /// The orchestrator tells what it measures.
   case metrics = "METRICS"
+  /// The orchestrator ends one node at once.
+  case stop = "STOP"
+  /// The orchestrator tells how requests are spread, and changes the strategy.
+  case balancer = "BALANCER"
+  /// The orchestrator sets how many nodes of a type there are.
+  case scale = "SCALE"
+  /// The orchestrator reads its configuration anew.
+  case reload = "RELOAD"
 }
 
 /// What an answer line says.
@@ -32,6 +40,7 @@ package enum Kind: String, CaseIterable, Sendable {
   case status = "STATUS"
   case nodes = "NODES"
   case metrics = "METRICS"
+  case balancer = "BALANCER"
   case welcome = "WELCOME"
   case ok = "OK"
 }

@@ -25,6 +25,8 @@ package struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
     package static let unknownRequest = Code("unknown_request")
     package static let unknownType = Code("unknown_type")
     package static let unknownNode = Code("unknown_node")
+    package static let unknownStrategy = Code("unknown_strategy")
+    package static let invalidConfiguration = Code("invalid_configuration")
     package static let staleEpoch = Code("stale_epoch")
     // What there is no room for.
     package static let tooManyRequests = Code("too_many_requests")

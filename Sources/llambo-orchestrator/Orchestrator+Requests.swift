@@ -33,8 +33,16 @@ extension Orchestrator {
     case .metrics: session.send(.metrics, id: frame.id, try metrics(body))
     case .spawn: session.send(.ok, id: frame.id, try spawn(body))
     case .drain:
+      if let node = try drainNode(body) { return session.send(.ok, id: frame.id, node) }
       // No request runs longer than its timeout, so this is long enough for all.
       stop(grace: cluster.settings.requestTimeout, frame, for: session)
+    case .stop: session.send(.ok, id: frame.id, try stopNode(body))
+    case .balancer: session.send(.balancer, id: frame.id, try balancer(body))
+    case .scale: session.send(.ok, id: frame.id, try scale(body))
+    case .reload:
+      let fields = try FieldReader(body)
+      try fields.finish()
+      session.send(.ok, id: frame.id, try reload())
     case .shutdown:
       var fields = try FieldReader(body)
       let grace = try fields.integer("grace_ms", in: 0...Int(Int32.max)) ?? 5000
@@ -64,6 +72,7 @@ extension Orchestrator {
     let type = try fields.requiredString("type")
     let count = try fields.requiredInteger("count", in: 1...cluster.settings.maxNodes)
     try fields.finish()
+    try checkType(type)
     var directives: [Directive] = []
     let names = try cluster.spawn(count, of: type, at: EventLoop.clock(), into: &directives)
     perform(&directives)

@@ -22,7 +22,9 @@ final class Orchestrator {
   var relays: [RequestID: Relay] = [:]
   var lastRequest: UInt64 = 0
 
-  private let launcher: any WorkerLauncher
+  let launcher: any WorkerLauncher
+  /// What the file said when it was read last.
+  var config: ClusterConfig
   private let stateFile: PrivateFile
   private var listener: LineListener?
   private var sessions: [ObjectIdentifier: Session] = [:]
@@ -37,8 +39,10 @@ final class Orchestrator {
   private var isEnding = false
 
   init(
-    cluster: Cluster, launcher: any WorkerLauncher, stateFile: PrivateFile, loop: EventLoop
+    config: ClusterConfig, cluster: Cluster, launcher: any WorkerLauncher, stateFile: PrivateFile,
+    loop: EventLoop
   ) {
+    self.config = config
     self.cluster = cluster
     self.launcher = launcher
     self.stateFile = stateFile
@@ -200,7 +204,7 @@ final class Orchestrator {
     case .error:
       let body = (try? frame.object(of: line)) ?? .object([])
       post(.failed(request, link.id, WireError(body: body)))
-    case .pong, .status, .nodes, .metrics, .welcome, .ok: break
+    case .pong, .status, .nodes, .metrics, .balancer, .welcome, .ok: break
     }
   }
 

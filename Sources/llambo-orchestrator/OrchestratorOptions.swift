@@ -31,29 +31,6 @@ let orchestratorCommand = CommandDefinition(
     CommandExample("llamboctl init", "Run it in the background and wait until it is healthy."),
   ])
 
-extension ClusterSettings {
-  /// What the configuration says of the cluster; the rest keeps its default.
-  init(_ config: ClusterConfig) {
-    self.init()
-    id = config.id
-    types = config.nodeTypes.map {
-      NodeType(name: $0.name, count: $0.count, contextSize: $0.resources.contextSize)
-    }
-    strategy = config.loadBalancer.strategy
-    maxNodes = config.orchestrator.maxNodes
-    autoScale = config.orchestrator.autoScale
-    minNodes = config.orchestrator.minNodes
-    scaleUpThreshold = config.orchestrator.scaleUpThreshold
-    scaleDownThreshold = config.orchestrator.scaleDownThreshold
-    scaleFactor = config.orchestrator.scaleFactor
-    healthCheckInterval = Milliseconds(config.loadBalancer.healthCheckInterval)
-    lease = Milliseconds(config.orchestrator.lease)
-    maxRetries = config.loadBalancer.maxRetries
-    requestTimeout = Milliseconds(config.loadBalancer.timeout)
-    queueLimit = config.loadBalancer.queueLimit
-  }
-}
-
 /// What an orchestrator of that cluster left behind when it was killed; nil where there is nothing,
 /// or nothing that can be read.
 func earlierState(_ file: PrivateFile, of cluster: String) throws(SystemError) -> ClusterState? {

@@ -15,6 +15,11 @@ protocol WorkerLauncher: AnyObject {
   func launch(node: String, type: String, epoch: UInt64)
   /// Ends a node's process, also one that an earlier orchestrator started.
   func kill(node: String, pid: Int)
+  /// Starts workers by another configuration from now on.
+  ///
+  /// - Returns: the node types that both have and that are started another way now.
+  /// - Throws: where a type's model is not there; then the configuration before holds.
+  func use(_ config: ClusterConfig) throws(ConfigError) -> Set<String>
 }
 
 /// Starts workers as children of this process.
@@ -24,10 +29,18 @@ final class LocalLauncher: WorkerLauncher {
   private let program: String
   /// Where the workers are to dial.
   var orchestrator: Address
-  private let lease: Int
+  private var lease: Int
   /// Where workers leave what they computed for each other.
   private let handover: PrivateFolder
-  private let types: [String: (resources: ClusterConfig.Resources, model: String)]
+  private var types: [String: Recipe]
+
+  /// How a type's workers are started.
+  private struct Recipe: Equatable {
+    var resources: ClusterConfig.Resources
+    /// The model's file.
+    var model: String
+  }
+
   private var children: [Int: (node: String, epoch: UInt64)] = [:]
 
   /// - Parameter program: the path of `llambo-worker`.
@@ -39,22 +52,34 @@ final class LocalLauncher: WorkerLauncher {
     self.handover = handover
     self.orchestrator = orchestrator
     lease = config.orchestrator.lease
-    var types: [String: (ClusterConfig.Resources, String)] = [:]
+    types = try Self.recipes(of: config)
+  }
+
+  private static func recipes(of config: ClusterConfig) throws(ConfigError) -> [String: Recipe] {
+    var types: [String: Recipe] = [:]
     for type in config.nodeTypes {
-      types[type.name] = (type.resources, try config.modelPath(of: type))
+      types[type.name] = Recipe(resources: type.resources, model: try config.modelPath(of: type))
     }
-    self.types = types
+    return types
+  }
+
+  func use(_ config: ClusterConfig) throws(ConfigError) -> Set<String> {
+    let old = types
+    types = try Self.recipes(of: config)
+    lease = config.orchestrator.lease
+    return Set(types.filter { name, recipe in old[name].map { $0 != recipe } ?? false }.keys)
   }
 
   func launch(node: String, type: String, epoch: UInt64) {
-    guard let (resources, model) = types[type] else {
+    guard let recipe = types[type] else {
       return report(.launchFailed(node: node, epoch: epoch, reason: "no node type \(type)"))
     }
+    let resources = recipe.resources
     do throws(SystemError) {
       let pid = try ChildProcess.start(
         program,
         [
-          "--model", model, "--join", orchestrator.description, "--node", node,
+          "--model", recipe.model, "--join", orchestrator.description, "--node", node,
           "--epoch", String(epoch), "--type", type, "--slots", String(resources.slots),
           "--context-size", String(resources.contextSize), "--threads", String(resources.threads),
           "--lease", String(lease), "--handover", handover.path,

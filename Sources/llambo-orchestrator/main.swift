@@ -44,11 +44,13 @@ do {
     settings: ClusterSettings(config), epoch: wallClock(), seed: UInt64.random(in: .min ... .max))
   if let earlier { cluster.restore(earlier, at: EventLoop.clock()) }
   let orchestrator = Orchestrator(
-    cluster: cluster, launcher: launcher, stateFile: PrivateFile(statePath), loop: loop)
+    config: config, cluster: cluster, launcher: launcher, stateFile: PrivateFile(statePath),
+    loop: loop)
   onSignal = { signal in
     switch signal {
     // A little later, so that what a worker wrote last is read before its end is known.
     case SIGCHLD: loop.schedule(after: 10) { launcher.reap() }
+    case SIGHUP: orchestrator.reloadOnSignal()
     case SIGTERM, SIGINT: orchestrator.post(.shutdown(grace: 5000))
     default: break
     }

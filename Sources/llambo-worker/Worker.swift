@@ -86,6 +86,8 @@ final class Worker: SessionServer {
     case .status: session.send(.status, id: frame.id, status)
     case .cancel: cancel(try session.number(of: frame.id))
     case .drain:
+      let fields = try FieldReader(body)
+      try fields.finish()
       session.send(.ok, id: frame.id, ["draining": true])
       drain(within: nil)
     case .shutdown:
@@ -95,7 +97,7 @@ final class Worker: SessionServer {
       try fields.finish()
       session.send(.ok, id: frame.id, ["draining": true])
       drain(within: Int64(grace), movingAfter: move.map(Int64.init))
-    case .hello, .spawn, .nodes, .metrics:
+    case .hello, .spawn, .nodes, .metrics, .stop, .balancer, .scale, .reload:
       throw WireError(.unknownVerb, "\(verb.rawValue) is for an orchestrator; this is a worker")
     }
   }

@@ -9,7 +9,8 @@ struct Command: Sendable {
   var subcommands: [Command] = []
 
   static let all: [Command] = [
-    .initialize, .spawn, .status, .nodes, .cluster, .health, .infer, .limbot, .dish, .config,
+    .initialize, .spawn, .scale, .status, .nodes, .cluster, .balancer, .health, .infer, .limbot,
+    .dish, .config,
     .metrics, .top, .logs, .shutdown,
   ]
 

@@ -101,6 +101,13 @@ struct Progress {
     last = ""
   }
 
+  /// How much of a whole is done, as a bar of 20 cells.
+  static func bar(_ done: Int, of whole: Int) -> String {
+    let cells = whole == 0 ? 20 : min(20, done * 20 / whole)
+    return "[" + String(repeating: "#", count: cells) + String(repeating: ".", count: 20 - cells)
+      + "]"
+  }
+
   private func put(_ text: String) {
     var text = text
     text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }

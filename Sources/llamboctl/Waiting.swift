@@ -51,7 +51,9 @@ enum Waiting {
     var counts = NodeCounts(.null)
     let done = try until(within: timeout) { () throws(ControlError) in
       counts = NodeCounts(try client.ask(.status))
-      progress.show("Starting workers: \(counts.healthy) of \(counts.total)")
+      progress.show(
+        "Starting workers \(Progress.bar(counts.healthy, of: counts.total)) "
+          + "\(counts.healthy) of \(counts.total)")
       if counts.healthy == 0, counts.lost >= 5 {
         throw ControlError("the workers do not come up: \(counts.lost) were lost already")
       }
@@ -62,5 +64,37 @@ enum Waiting {
         "only \(counts.healthy) of \(counts.total) nodes are healthy after \(timeout / 1000) s")
     }
     return counts
+  }
+
+  /// Waits until these nodes are healthy.
+  ///
+  /// - Throws: where the time is over, where several of them were lost and none came up, or where
+  ///   one is no longer there.
+  static func untilHealthy(
+    _ names: [String], _ client: LineClient, within timeout: Int64
+  ) throws(ControlError) {
+    let names = Set(names)
+    var progress = Progress()
+    defer { progress.clear() }
+    var healthy = 0
+    let done = try until(within: timeout) { () throws(ControlError) in
+      let all = try client.ask(.nodes)["nodes"]?.array ?? []
+      let own = all.filter { $0["node"]?.string.map(names.contains) ?? false }
+      healthy = own.count { $0["state"]?.string == "healthy" }
+      let lost = own.reduce(0) { $0 + ($1["restarts"]?.integer ?? 0) }
+      progress.show(
+        "Starting workers \(Progress.bar(healthy, of: names.count)) \(healthy) of \(names.count)")
+      if own.count < names.count {
+        throw ControlError("\(names.count - own.count) of the nodes left before they were healthy")
+      }
+      if healthy == 0, lost >= 5 {
+        throw ControlError("the workers do not come up: \(lost) were lost already")
+      }
+      return healthy == names.count
+    }
+    guard done else {
+      throw ControlError(
+        "only \(healthy) of \(names.count) nodes are healthy after \(timeout / 1000) s")
+    }
   }
 }

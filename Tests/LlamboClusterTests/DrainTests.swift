@@ -100,4 +100,30 @@ struct DrainTests {
     #expect(stage.run(500).allSatisfy { if case .send = $0 { false } else { true } })
     #expect(stage.cluster.isServed(request, by: links[0]))
   }
+
+  @Test func aNodeThatStallsWhileItDrainsHandsOverBeforeItsGraceEnds() {
+    let stage = Stage(nodes: 2) {
+      $0.requestTimeout = 1_000_000
+      $0.healthCheckInterval = 100
+    }
+    let links = stage.bringUp()
+    let request = stage.submit().request
+    #expect(stage.token(request, from: links[0]))
+    _ = stage.handle(.drain(node: "worker-0001", grace: 600_000))
+    // It answers pings, and yields no token; the other one is fine.
+    let directives = stage.run(3000)
+    #expect(directives.contains(.cancel(request, links[0])))
+    #expect(directives.contains(.send(request, links[1])))
+    #expect(stage.node("worker-0001")?.state.name == "stopping")
+    #expect(stage.run(6000).contains(.kill(node: "worker-0001", pid: 101)))
+    #expect(stage.cluster.nodes.map(\.id) == ["worker-0002"])
+  }
+
+  @Test func aNodeThatFallsSilentWhileItDrainsIsNotWaitedFor() {
+    let stage = Stage(nodes: 2) { $0.healthCheckInterval = 100 }
+    let links = stage.bringUp()
+    _ = stage.handle(.drain(node: "worker-0001", grace: 600_000))
+    _ = stage.run(1000) { $0 != links[0] }
+    #expect(stage.node("worker-0001")?.state.name == "stopping")
+  }
 }

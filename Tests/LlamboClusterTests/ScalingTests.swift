@@ -93,7 +93,8 @@ struct ScalingTests {
 
   @Test func loadThatSwingsTurnsTheSizeRoundOnceACooldownAtMost() {
     let cluster = Autoscaled(nodes: 4) {
-      $0.scaleCooldown = 60_000
+      $0.scaleUpCooldown = 60_000
+      $0.scaleDownCooldown = 60_000
       $0.minNodes = 1
     }
     for _ in 0..<20 {

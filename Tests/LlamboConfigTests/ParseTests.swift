@@ -55,6 +55,8 @@ import Testing
     #expect(balancer.maxRetries == 3)
     #expect(balancer.timeout == 30_000)
     #expect(balancer.queueLimit == 1024)
+    #expect(balancer.stallTimeout == 2500)
+    #expect(balancer.retryShare == 0.2)
     let orchestrator = config.orchestrator
     #expect(orchestrator.listen == ListenAddress(host: "127.0.0.1", port: 9000))
     #expect(!orchestrator.autoScale)
@@ -164,5 +166,19 @@ import Testing
     #expect(try ClusterConfig.parse(config.yaml, file: "c") == config)
     let plain = ClusterConfig()
     #expect(try ClusterConfig.parse(plain.yaml, file: plain.file) == plain)
+  }
+
+  @Test func `A type's bounds are its own`() throws {
+    let config = try ClusterConfig.parse(
+      "cluster: {nodes: {a: {min_nodes: 1, max_nodes: 4, resources: {model: x}}, "
+        + "b: {resources: {model: x}}}}", file: "c")
+    #expect(config.nodeTypes.map(\.minNodes) == [1, 0])
+    #expect(config.nodeTypes.map(\.maxNodes) == [4, nil])
+    let settings = ClusterSettings(config)
+    #expect(settings.types.map(\.maxNodes) == [4, .max])
+  }
+
+  @Test func `The defaults are those of the cluster itself`() {
+    #expect(ClusterSettings(ClusterConfig()) == ClusterSettings())
   }
 }

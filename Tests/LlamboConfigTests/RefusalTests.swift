@@ -15,6 +15,11 @@ import Testing
         "c.yaml:2:3: unknown key \"timeout\"; it belongs below cluster.load_balancer"
       ])
     #expect(
+      problems("cluster:\n  max_nodes: 5\n") == [
+        "c.yaml:2:3: unknown key \"max_nodes\"; it belongs below cluster.nodes.TYPE or "
+          + "cluster.orchestrator"
+      ])
+    #expect(
       problems("cluster: {}\nbanana: 1\n") == [
         "c.yaml:2:1: unknown key \"banana\"; known here: cluster"
       ])
@@ -132,6 +137,22 @@ import Testing
         "cluster: {nodes: {a: {count: 2, resources: {model: x}}, "
           + "b: {count: 1, resources: {model: x}}}, orchestrator: {max_nodes: 2}}")
         == [.contradiction])
+    #expect(
+      problems(
+        "cluster:\n  nodes:\n    a: {min_nodes: 3, max_nodes: 2, resources: {model: x}}\n") == [
+          "c.yaml:3:20: min_nodes (3) of node type \"a\" is above its max_nodes (2); "
+            + "raise max_nodes or lower min_nodes"
+        ])
+    #expect(
+      problems("cluster:\n  nodes:\n    a: {count: 3, max_nodes: 2, resources: {model: x}}\n")
+        == [
+          "c.yaml:3:16: count (3) of node type \"a\" is above its max_nodes (2); "
+            + "raise max_nodes or lower count"
+        ])
+    #expect(
+      codes(
+        "cluster: {nodes: {a: {min_nodes: 9, resources: {model: x}}}, orchestrator: {max_nodes: 8}}"
+      ) == [.contradiction])
     #expect(codes(one("orchestrator", "{min_nodes: 5, max_nodes: x}")) == [.invalidValue])
   }
 

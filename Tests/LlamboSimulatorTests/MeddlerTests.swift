@@ -279,7 +279,12 @@ import Testing
     }
   }
   @Test func aChangeBeforeItsTimeIsFound() {
-    expect(.scalingCooldown) { changing { $0.scaleCooldown = 0 } }
+    expect(.scalingCooldown) {
+      changing {
+        $0.scaleUpCooldown = 0
+        $0.scaleDownCooldown = 0
+      }
+    }
   }
   @Test func aStepTooLargeIsFound() {
     expect(.scalingStep, nodes: 12) { changing { $0.scaleFactor = 20 } }

@@ -48,6 +48,9 @@ ssize_t csystem_socket_send(int fd, const void *bytes, size_t count);
 /// that a terminal's Ctrl-C does not reach it.
 pid_t csystem_spawn(const char *path, char *const argv[], int output, bool session);
 
+/// Starts a program, looked up in PATH, with this process's input, output and terminal.
+pid_t csystem_spawn_in_foreground(const char *program, char *const argv[]);
+
 /// The descriptors that the process may have open: soft limit raised to the hard one.
 int64_t csystem_raise_descriptor_limit(void);
 

@@ -105,7 +105,7 @@ struct ScalingChecker: Sendable {
       || total - sizes[type] + old < settings.minNodes
     if !isOwed {
       if slots[type] == 0 { violations.add(.scalingHolds, "\(name) grows, and none of it serves") }
-      if let last = lastChanges[type], !last.grew, clock - last.time < settings.scaleCooldown {
+      if let last = lastChanges[type], !last.grew, clock - last.time < settings.scaleUpCooldown {
         violations.add(
           .scalingCooldown, "\(name) grows \(clock - last.time) ms after it shrank")
       }
@@ -124,7 +124,7 @@ struct ScalingChecker: Sendable {
       violations.add(.scalingBounds, "\(name) shrinks to \(size) nodes")
     }
     if slots[type] == 0 { violations.add(.scalingHolds, "\(name) shrinks, and none of it serves") }
-    if let last = lastChanges[type], clock - last.time < settings.scaleCooldown {
+    if let last = lastChanges[type], clock - last.time < settings.scaleDownCooldown {
       violations.add(
         .scalingCooldown, "\(name) shrinks \(clock - last.time) ms after its last change")
     }

@@ -4,7 +4,7 @@ import LlamboWire
 
 extension Command {
   static let nodes = Command(
-    definition: CommandDefinition("nodes", "Look at the cluster's nodes."),
+    definition: CommandDefinition("nodes", "Look at the cluster's nodes, and take some away."),
     subcommands: [
       Command(
         definition: CommandDefinition(
@@ -16,7 +16,8 @@ extension Command {
             arguments.flag("--json") ? "\(nodes)\n" : nodeTable(nodes.array ?? []),
             terminator: "")
           return .ok
-        })
+        }),
+      drainNode, stopNode,
     ])
 }
 

@@ -14,7 +14,7 @@ extension Command {
         OptionDefinition(
           "--timeout", nil, .integer("SECONDS", 1...86_400),
           "How long to wait until they are healthy.", default: "300"),
-        OptionDefinition("--no-wait", nil, .flag, "Do not wait until they are healthy."),
+        OptionDefinition("--no-wait", nil, .flag, "Do not wait until they are healthy."), .json,
       ],
       examples: [
         CommandExample("llamboctl spawn --count 10 --type tiny", "Add ten workers.")
@@ -26,16 +26,21 @@ extension Command {
         .spawn,
         ["type": .string(type), "count": .integer(Int64(arguments.integer("--count")))])
       let names = (answer["nodes"]?.array ?? []).compactMap(\.string)
-      let span = names.count > 1 ? "\(names[0]) to \(names[names.count - 1])" : names.joined()
-      guard !arguments.flag("--no-wait") else {
-        print("Starting \(names.count) of type \(type): \(span).")
-        return .ok
+      var total: Int?
+      if !arguments.flag("--no-wait") {
+        try Waiting.untilHealthy(
+          names, client, within: Int64(arguments.integer("--timeout")) * 1000)
+        total = NodeCounts(try client.ask(.status)).total
       }
-      let counts = try Waiting.untilHealthy(
-        client, within: Int64(arguments.integer("--timeout")) * 1000)
-      print(
-        "Spawned \(names.count) of type \(type): \(span). "
-          + "The cluster has \(counts.total) nodes, all healthy.")
+      if arguments.flag("--json") {
+        print(answer)
+      } else if let total {
+        print(
+          "Spawned \(names.count) of type \(type): \(span(names)). "
+            + "The cluster has \(total) nodes.")
+      } else {
+        print("Starting \(names.count) of type \(type): \(span(names)).")
+      }
       return .ok
     })
 }

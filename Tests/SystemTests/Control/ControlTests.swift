@@ -28,7 +28,7 @@ extension SystemTests {
       let spawned = try box.llamboctl("spawn", "--count", "2", "--type", "tiny")
       #expect(spawned.succeeded)
       #expect(spawned.output.contains("worker-0003 to worker-0004"))
-      #expect(spawned.output.contains("4 nodes, all healthy"))
+      #expect(spawned.output.contains("The cluster has 4 nodes."))
 
       let health = try box.llamboctl("health")
       #expect(health.succeeded)

@@ -11,7 +11,9 @@ extension SystemTests {
     }
 
     @Test(arguments: [
-      ["status"], ["nodes", "list"], ["spawn"], ["infer", "x"], ["cluster", "info"],
+      ["status"], ["nodes", "list"], ["nodes", "drain", "x"], ["nodes", "stop", "x"], ["spawn"],
+      ["scale", "1"], ["balancer"], ["balancer", "stats"], ["config", "--reload"], ["infer", "x"],
+      ["cluster", "info"],
     ])
     func commandSaysThatNoClusterRuns(_ words: [String]) throws {
       let result = try box.run(Programs.llamboctl, words)
@@ -45,8 +47,10 @@ extension SystemTests {
     }
 
     @Test(arguments: [
-      [], ["init"], ["spawn"], ["status"], ["nodes"], ["nodes", "list"], ["health"], ["infer"],
-      ["limbot"], ["dish"], ["cluster"], ["cluster", "info"], ["config"], ["shutdown"],
+      [], ["init"], ["spawn"], ["status"], ["nodes"], ["nodes", "list"],
+      ["nodes", "drain"], ["nodes", "stop"], ["scale"], ["balancer"], ["balancer", "stats"],
+      ["health"], ["infer"], ["limbot"], ["dish"], ["cluster"],
+      ["cluster", "info"], ["config"], ["shutdown"],
     ])
     func commandExplainsItself(_ words: [String]) throws {
       let result = try box.run(Programs.llamboctl, words + ["--help"])

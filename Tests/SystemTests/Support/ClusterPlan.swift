@@ -1,4 +1,4 @@
-/// A cluster's configuration with one node type, `tiny`, of the shipped model.
+/// A cluster's configuration with one node type of the shipped model.
 struct ClusterPlan {
   static let stateFile = "cluster.state"
 
@@ -15,6 +15,12 @@ struct ClusterPlan {
   var lease = 5000
   var listen = "127.0.0.1:0"
   var metricsListen: String?
+  var type = "tiny"
+  /// Milliseconds.
+  var drainGrace = 30_000
+  /// Lines of more keys below `orchestrator`, and below the type.
+  var orchestratorKeys: [String] = []
+  var typeKeys: [String] = []
 
   var yaml: String {
     """
@@ -22,8 +28,9 @@ struct ClusterPlan {
       id: "system-test"
       state_file: "\(Self.stateFile)"
       nodes:
-        tiny:
+        \(type):
           count: \(nodes)
+    \(typeKeys.map { "      \($0)\n" }.joined())\
           resources:
             model: "\(model)"
             context_size: \(contextSize)
@@ -37,7 +44,8 @@ struct ClusterPlan {
         listen: "\(listen)"\(metricsListen.map { "\n    metrics_listen: \"\($0)\"" } ?? "")
         max_nodes: \(maxNodes)
         lease: \(lease)
-
+        drain_grace: \(drainGrace)
+    \(orchestratorKeys.map { "    \($0)\n" }.joined())
     """
   }
 }
