@@ -27,13 +27,16 @@ extension Command {
   static let infer = Command(
     definition: CommandDefinition(
       "infer", "Let the model continue a raw prompt, streaming.",
-      arguments: [prompt], options: options,
+      arguments: [prompt], options: options + Fusing.options,
       examples: [
         CommandExample("llamboctl infer \"What is a load balancer?\"", "Ask."),
         CommandExample("echo \"What is a cluster?\" | llamboctl infer", "Ask from a pipe."),
+        CommandExample(
+          "llamboctl infer --fusion majority --nodes 3 \"Yes or no?\"", "Let three nodes vote."),
       ]),
     run: { (arguments) throws(ControlError) in
-      try stream(.prompt(try promptText(arguments)), arguments)
+      try stream(
+        .prompt(try promptText(arguments)), arguments, fusion: try Fusing.request(arguments))
     })
 
   static let limbot = Command(
@@ -69,7 +72,7 @@ private func promptText(_ arguments: Arguments) throws(ControlError) -> String {
 
 /// Asks, and shows the answer as it comes.
 private func stream(
-  _ input: GenerationRequest.Input, _ arguments: Arguments
+  _ input: GenerationRequest.Input, _ arguments: Arguments, fusion: FusionRequest? = nil
 ) throws(ControlError) -> Program.Status {
   var request = GenerationRequest(input)
   request.maxTokens = arguments.integer(ifGiven: "--max-tokens")
@@ -77,6 +80,7 @@ private func stream(
   request.topP = arguments.number(ifGiven: "--top-p")
   request.topK = arguments.integer(ifGiven: "--top-k")
   request.seed = arguments.integer(ifGiven: "--seed").map { UInt32($0) }
+  request.fusion = fusion
   let client = try ClusterAccess(arguments).connect()
   let asJSON = arguments.flag("--json")
   do {
@@ -100,6 +104,8 @@ private func stream(
         } else {
           _ = Terminal.write("\n")
           summarize(completion)
+          // On standard error, for what is piped on is the answer.
+          if let report = completion.fusion { Program.log(Fusing.summary(report)) }
         }
         return .ok
       case .error:
