@@ -72,7 +72,7 @@ extension Fusion {
       if place == groups.count { groups.append(Group(text: text, best: member)) }
       groups[place].members.append(member)
       let likelihood = min(answer.meanLogProbability ?? -.infinity, 0)
-      groups[place].weight += exponential(likelihood)
+      groups[place].weight += Self.weight(of: likelihood)
       if likelihood > groups[place].bestLikelihood {
         groups[place].bestLikelihood = likelihood
         groups[place].best = member
@@ -93,6 +93,11 @@ extension Fusion {
       return one.bestLikelihood > other.bestLikelihood
     }
     return one.best < other.best
+  }
+
+  /// What an answer weighs: e to the power of its mean log-probability, from 0 to 1.
+  package static func weight(of meanLogProbability: Double) -> Double {
+    exponential(min(meanLogProbability, 0))
   }
 
   /// Without white space at both ends.
