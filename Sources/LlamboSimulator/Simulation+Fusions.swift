@@ -110,15 +110,13 @@ extension Simulation {
       case .fail(let error): fusionChecker.failed(place, error, &violations)
       }
     }
-    for request in unneeded where clientChecker.isOpen(request) {
-      clientChecker.cancelled(request)
-      // One that was not asked yet is never asked.
-      handle(.cancelled(RequestID(UInt64(request + 1))))
-    }
+    // All of them first, for what the cluster does about one may end another.
+    unneeded.removeAll { !clientChecker.isOpen($0) }
+    for request in unneeded { clientChecker.cancelled(request) }
+    for request in unneeded { handle(.cancelled(RequestID(UInt64(request + 1)))) }
     guard fusions[place].fusion.isOver else { return }
     for request in fusions[place].members
     where clientChecker.isOpen(request) && !clientChecker.isCancelled(request) {
-      // The one whose last line this is ends next, and so do those in the cluster's hands.
       fusionChecker.leftRunning(place, request: request, &violations)
     }
   }

@@ -263,8 +263,10 @@ package struct Simulation {
       submit(from: 0, isProbe: true)
     }
     advance(until: now + scenario.settings.requestTimeout) { $0.clientChecker.unanswered == 0 }
-    guard scenario.fusedShare > 0, slots > 1 else { return }
-    submitFused(from: 0, as: FusionRequest(.majority, nodes: min(5, slots)), isProbe: true)
+    // A slot for each member, for where few may wait some would be refused.
+    let free = shell.cluster.nodes.reduce(0) { $0 + $1.slots - $1.running.count }
+    guard scenario.fusedShare > 0, free > 1 else { return }
+    submitFused(from: 0, as: FusionRequest(.majority, nodes: min(5, free)), isProbe: true)
     advance(until: now + scenario.settings.requestTimeout) { $0.clientChecker.unanswered == 0 }
   }
 
