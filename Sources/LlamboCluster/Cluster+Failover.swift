@@ -43,6 +43,9 @@ extension Cluster {
   /// The seed of a request whose client named none: the same for every attempt.
   package func seed(of id: RequestID) -> UInt32? { requests[id]?.seed }
 
+  /// A seed for a fusion whose client named none.
+  package mutating func newSeed() -> UInt32 { UInt32(truncatingIfNeeded: seeds.next()) }
+
   /// Closes the links of workers that left out tokens; the worker dials again with a clean slate.
   mutating func closeFaulty(at now: Milliseconds, _ directives: inout [Directive]) {
     for link in faults { linkClosed(link, at: now, &directives) }

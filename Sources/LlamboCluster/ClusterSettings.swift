@@ -1,3 +1,5 @@
+import LlamboWire
+
 /// A point on the shell's monotonic clock, or a span of it, in milliseconds.
 package typealias Milliseconds = Int64
 
@@ -89,8 +91,8 @@ package struct ClusterSettings: Sendable, Equatable {
   package var waitShare = 0.5
   /// The shortest time after which a client is told to try again.
   package var retryAfterLeast: Milliseconds = 100
-  /// Members of one fusion.
-  package var fusionLimit = 16
+  /// Members of one fusion that are kept apart: all that it may have.
+  package var fusionLimit = FusionRequest.sizes.upperBound
   /// From acceptance to the last token.
   package var requestTimeout: Milliseconds = 30_000
   /// Requests that wait for a slot.

@@ -10,6 +10,10 @@ package struct Meddler {
   package var event: ((Event) -> Event?)?
   /// Given each token on its way to its client; what it returns arrives instead.
   package var token: ((Token) -> [Token])?
+  /// Given what a fusion wants done before it is.
+  package var fusion: ((inout [Fusion.Action]) -> Void)?
+  /// How the cluster fuses what clients want fused so.
+  package var fused: ((FusionRequest) -> FusionRequest)?
   /// Settings that the cluster gets instead of those that the checkers know.
   package var settings: ((inout ClusterSettings) -> Void)?
 

@@ -19,6 +19,9 @@ package struct Outcome: Sendable {
   package let cancelled: Int
   /// Requests whose orchestrator was killed.
   package let cutOff: Int
+  /// Requests that several nodes were to answer; each member counts as a request as well.
+  package let fusions: Int
+  package let fusionsAnswered: Int
   /// Tokens that clients received.
   package let tokens: Int
   package let retried: Int
@@ -42,6 +45,8 @@ package struct Batch: Sendable {
   package private(set) var failed = 0
   package private(set) var cancelled = 0
   package private(set) var cutOff = 0
+  package private(set) var fusions = 0
+  package private(set) var fusionsAnswered = 0
   package private(set) var tokens = 0
   package private(set) var retried = 0
   package private(set) var nodesLost = 0
@@ -61,6 +66,8 @@ package struct Batch: Sendable {
     failed += other.failed
     cancelled += other.cancelled
     cutOff += other.cutOff
+    fusions += other.fusions
+    fusionsAnswered += other.fusionsAnswered
     tokens += other.tokens
     retried += other.retried
     nodesLost += other.nodesLost
@@ -79,6 +86,8 @@ package struct Batch: Sendable {
     failed += outcome.failed
     cancelled += outcome.cancelled
     cutOff += outcome.cutOff
+    fusions += outcome.fusions
+    fusionsAnswered += outcome.fusionsAnswered
     tokens += outcome.tokens
     retried += outcome.retried
     nodesLost += outcome.nodesLost

@@ -14,7 +14,8 @@ extension Batch {
     ]
     lines += columns([
       ("requests", submissions), ("finished", finished), ("failed", failed),
-      ("cancelled", cancelled), ("cut off", cutOff), ("tokens", tokens), ("resent", retried),
+      ("cancelled", cancelled), ("cut off", cutOff), ("fusions", fusions),
+      ("fusions answered", fusionsAnswered), ("tokens", tokens), ("resent", retried),
       ("nodes lost", nodesLost), ("seeds that fail", failures.count),
     ])
     lines += ["", "Faults fired: \(grouped(faults.total))"]

@@ -16,6 +16,8 @@ package struct Scenario: Sendable {
   package var arrivalGap: Milliseconds
   /// Most requests that one client has unanswered.
   package var clientLimit = 32
+  /// Requests that several nodes are to answer, in thousandths.
+  package var fusedShare: Int
   package var slots: Int
   /// Milliseconds a token.
   package var pace: Milliseconds
@@ -50,6 +52,9 @@ package struct Scenario: Sendable {
     endsWithoutOrchestrator = random.chance(100)
     arrivalGap = max(1, random.time(60, 300) / Milliseconds(max(1, count / 10)))
     if count > 500 { tick = 250 }
+    // Drawn apart, so that a seed without them is the run that it always was.
+    var fused = SplitMix64(seed: seed ^ 0xf0_5ed5)
+    fusedShare = fused.chance(400) ? fused.within(50, 400) : 0
 
     var settings = ClusterSettings()
     settings.types = [.init(name: "tiny", count: count)]

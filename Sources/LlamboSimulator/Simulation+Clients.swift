@@ -7,7 +7,12 @@ extension Simulation {
   mutating func arrive() {
     guard isTroubled else { return }
     heap.put(.arrival, at: now + random.time(1, 2 * scenario.arrivalGap))
-    submit(from: random.below(clients.count), isProbe: false)
+    let client = random.below(clients.count)
+    if random.chance(scenario.fusedShare) {
+      submitFused(from: client, isProbe: false)
+    } else {
+      submit(from: client, isProbe: false)
+    }
   }
 
   mutating func submit(from client: Int, isProbe: Bool) {
@@ -20,20 +25,38 @@ extension Simulation {
       client: client, type: type, prompt: UInt32(truncatingIfNeeded: random.next()),
       seed: UInt32(truncatingIfNeeded: random.next()), length: random.within(0, scenario.tokens),
       isPoison: isPoison)
+    add(request, isProbe: isProbe)
+    ask(requests.count - 1)
+  }
+
+  /// Takes note of a request before it is asked.
+  mutating func add(_ request: SimulatedRequest, isProbe: Bool) {
     requests.append(request)
     clientChecker.submitted(
-      prompt: request.prompt, seed: request.seed, length: request.length,
-      deadline: shell.clock(now) + scenario.settings.requestTimeout, isProbe: isProbe)
+      request, deadline: shell.clock(now) + scenario.settings.requestTimeout, isProbe: isProbe)
     slotChecker.submitted()
-    boundChecker.submitted()
-    idleChecker.submitted(type: type)
-    fairnessChecker?.submitted(from: client, in: type + 1)
+    boundChecker.added()
+    idleChecker.submitted(type: request.type)
+    fairnessChecker?.submitted(from: request.client, in: request.type + 1)
+  }
+
+  /// A request that is not asked in the end.
+  mutating func withdraw(_ place: Int) {
+    clientChecker.withdrawn(place)
+    idleChecker.ended(place)
+    fairnessChecker?.ended(place)
+  }
+
+  mutating func ask(_ place: Int, fusion: FusionID? = nil) {
+    let request = requests[place]
+    boundChecker.asked(place)
+    let types = scenario.settings.types
     handle(
       .submitted(
-        RequestID(UInt64(requests.count)),
+        RequestID(UInt64(place + 1)),
         Submission(
-          client: ClientID(UInt64(client)), prompt: digest(of: request.prompt),
-          type: type < 0 ? nil : types[type].name)))
+          client: ClientID(UInt64(request.client)), prompt: digest(of: request.prompt),
+          type: request.type < 0 ? nil : types[request.type].name, fusion: fusion)))
   }
 
   /// Some prompts are short, some long; many begin like others.
@@ -53,6 +76,7 @@ extension Simulation {
 
   mutating func cancel(_ request: Int) {
     guard shell.isUp, clientChecker.isOpen(request) else { return }
+    if let fusion = requests[request].fusion { return cancelFusion(fusion) }
     clientChecker.cancelled(request)
     handle(.cancelled(RequestID(UInt64(request + 1))))
   }

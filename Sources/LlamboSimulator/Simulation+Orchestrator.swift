@@ -116,6 +116,7 @@ extension Simulation {
     case .fail(let request, let error):
       ended(Int(request.number) - 1)
       clientChecker.failed(Int(request.number) - 1, error, &violations)
+      memberFailed(Int(request.number) - 1, error)
     case .endCancelled(let request):
       ended(Int(request.number) - 1)
       clientChecker.done(Int(request.number) - 1, count: 0, isCancelled: true, &violations)
@@ -167,6 +168,7 @@ extension Simulation {
       let token = Meddler.Token(request: request, index: index, id: token)
       for token in meddler.token?(token) ?? [token] {
         clientChecker.token(token.request, index: token.index, id: token.id, &violations)
+        memberSent(token.request, index: token.index, token: token.id)
       }
     case .done(let request, let count, let isCancelled):
       let number = RequestID(UInt64(request + 1))
@@ -177,6 +179,9 @@ extension Simulation {
       if shell.cluster.isServed(number, by: id) {
         ended(request)
         clientChecker.done(request, count: count, isCancelled: isCancelled, &violations)
+        isBetweenBooks = true
+        memberFinished(request, count: count, isCancelled: isCancelled)
+        isBetweenBooks = false
       }
       handle(.finished(number, id))
     case .error(let request, let error):
@@ -216,6 +221,7 @@ extension Simulation {
 
   mutating func killOrchestrator() {
     clientChecker.orchestratorDied()
+    fusionChecker.orchestratorDied()
     slotChecker.orchestratorDied()
     fairnessChecker?.orchestratorDied()
     idleChecker.orchestratorDied()

@@ -194,7 +194,7 @@ extension Simulation {
   private mutating func checkJournal(of request: Int, _ produced: [Int32]) {
     let asked = requests[request]
     for (index, id) in produced.enumerated()
-    where id != SimulatedModel.token(prompt: asked.prompt, seed: asked.seed, index: index) {
+    where id != asked.token(at: index) {
       violations.add(.rightTokens, "token \(index) of request \(request + 1) is replayed as \(id)")
     }
   }
@@ -228,8 +228,7 @@ extension Simulation {
           .done(request: job.request, count: job.index, isCancelled: job.isCancelled), on: job.link)
         continue
       }
-      let token = SimulatedModel.token(
-        prompt: request.prompt, seed: request.seed, index: job.index)
+      let token = request.token(at: job.index)
       if isTroubled, job.index + 1 < request.length, random.chance(scenario[.gap]) {
         fire(.gap, on: worker)
       } else {

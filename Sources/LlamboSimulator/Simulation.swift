@@ -23,6 +23,7 @@ package struct Simulation {
   var living: [Int] = []
   var links: [Link] = []
   var requests: [SimulatedRequest] = []
+  var fusions: [SimulatedFusion] = []
   var clients: [Int]
   var crashLoopUntil: Milliseconds = 0
 
@@ -30,6 +31,7 @@ package struct Simulation {
 
   var violations = Violations()
   var clientChecker = ClientChecker()
+  var fusionChecker = FusionChecker()
   var slotChecker = SlotChecker()
   var adoptionChecker = AdoptionChecker()
   var stallChecker: StallChecker
@@ -42,6 +44,8 @@ package struct Simulation {
   var fairnessChecker: FairnessChecker?
   /// Events until the next look at all of the cluster's books.
   private var untilCheck = 0
+  /// A client has had a last line of which the cluster is told next.
+  var isBetweenBooks = false
 
   package init(
     _ scenario: Scenario, meddler: Meddler = Meddler(), keepsLog: Bool = false,
@@ -92,6 +96,7 @@ package struct Simulation {
       if scenario.endsWithoutOrchestrator { leaveAlone() } else { shutDown() }
     }
     clientChecker.finish(&violations)
+    fusionChecker.finish(&violations)
     timeline?.end(at: now)
     return outcome(settledAfter: settled)
   }
@@ -140,6 +145,7 @@ package struct Simulation {
       scalingChecker?.check(shell.cluster, at: shell.clock(now), &violations)
       stallChecker.check(shell.cluster, &violations)
       clientChecker.looked(at: shell.clock(now), &violations)
+      fusionChecker.looked(at: shell.clock(now), &violations)
     }
     timeline?.sample(shell, at: now)
   }
@@ -147,6 +153,7 @@ package struct Simulation {
   /// Holds the cluster's books against the checkers', now and then: a look costs as much as there
   /// are nodes.
   mutating func checkBooks() {
+    if isBetweenBooks { return }
     untilCheck -= 1
     guard untilCheck <= 0 else { return }
     let cluster = shell.cluster
@@ -256,11 +263,17 @@ package struct Simulation {
       submit(from: 0, isProbe: true)
     }
     advance(until: now + scenario.settings.requestTimeout) { $0.clientChecker.unanswered == 0 }
+    // A slot for each member, for where few may wait some would be refused.
+    let free = shell.cluster.nodes.reduce(0) { $0 + $1.slots - $1.running.count }
+    guard scenario.fusedShare > 0, free > 1 else { return }
+    submitFused(from: 0, as: FusionRequest(.majority, nodes: min(5, free)), isProbe: true)
+    advance(until: now + scenario.settings.requestTimeout) { $0.clientChecker.unanswered == 0 }
   }
 
   /// Some work, and a shutdown in its middle.
   private mutating func shutDown() {
     for _ in 0..<5 { submit(from: 0, isProbe: false) }
+    if scenario.fusedShare > 0 { submitFused(from: 0, isProbe: false) }
     let grace: Milliseconds = 300
     clientChecker.isShuttingDown = true
     handle(.shutdown(grace: grace))
@@ -291,7 +304,8 @@ package struct Simulation {
       faults: faults, happenings: happenings, virtualTime: now, settledAfter: settledAfter,
       submissions: clientChecker.submissions, finished: clientChecker.finished,
       failed: clientChecker.failed, cancelled: clientChecker.cancelled,
-      cutOff: clientChecker.cutOff, tokens: clientChecker.tokens,
+      cutOff: clientChecker.cutOff, fusions: fusionChecker.submissions,
+      fusionsAnswered: fusionChecker.answered, tokens: clientChecker.tokens,
       retried: Int(shell.retried + shell.cluster.counters.retried),
       nodesLost: Int(shell.nodesLost + shell.cluster.counters.nodesLost),
       log: log.keepsAll || !violations.list.isEmpty ? log.lines : [])

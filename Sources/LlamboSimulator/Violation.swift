@@ -9,6 +9,10 @@ package enum Rule: String, CaseIterable, Sendable {
   case nothingLost = "nothing-lost"
   case inTime = "in-time"
   case cancelledOnlyIfAsked = "cancelled-only-if-asked"
+  /// A fusion ends once and in time, and its members with it.
+  case fusionEnds = "fusion-ends"
+  /// A fusion's answer is its winner's, who wins by the rule.
+  case fusionAnswers = "fusion-answers"
   // Slots.
   case slotsConserved = "slots-conserved"
   case oneNodeAtATime = "one-node-at-a-time"

@@ -23,11 +23,13 @@ package struct Completion: Equatable, Sendable {
   package var meanLogProbability: Double?
   /// Who answered.
   package var node: String
+  /// Who else was asked; nil unless the request was fused.
+  package var fusion: FusionReport?
 
   package init(
     text: String, tokenCount: Int, promptTokens: Int, completionTime: Double,
     firstTokenTime: Double, finishReason: FinishReason, meanLogProbability: Double? = nil,
-    node: String
+    node: String, fusion: FusionReport? = nil
   ) {
     self.text = text
     self.tokenCount = tokenCount
@@ -37,6 +39,7 @@ package struct Completion: Equatable, Sendable {
     self.finishReason = finishReason
     self.meanLogProbability = meanLogProbability
     self.node = node
+    self.fusion = fusion
   }
 
   package var body: JSON {
@@ -52,6 +55,7 @@ package struct Completion: Equatable, Sendable {
       members.append(.init("mean_logprob", .number(meanLogProbability)))
     }
     members.append(.init("node", .string(node)))
+    if let fusion { members.append(.init("fusion", fusion.body)) }
     return .object(members)
   }
 
@@ -62,12 +66,14 @@ package struct Completion: Equatable, Sendable {
     else {
       throw WireError(.invalidRequest, "a DONE line without text, token_count or finish_reason")
     }
+    var fusion: FusionReport?
+    if let value = body["fusion"] { fusion = try FusionReport(body: value) }
     self.init(
       text: text, tokenCount: tokenCount, promptTokens: body["prompt_tokens"]?.integer ?? 0,
       completionTime: body["completion_time"]?.number ?? 0,
       firstTokenTime: body["first_token_time"]?.number ?? 0,
       finishReason: reason, meanLogProbability: body["mean_logprob"]?.number,
-      node: body["node"]?.string ?? "")
+      node: body["node"]?.string ?? "", fusion: fusion)
   }
 
   /// Whether the body of a `DONE` line says that the answer was cancelled; for a router, which

@@ -93,6 +93,7 @@ extension GenerationRequest {
     if !produced.isEmpty {
       members.append(.init("produced", .array(produced.map { .integer(Int64($0)) })))
     }
+    if let fusion { members.append(.init("fusion", fusion.body)) }
     return members
   }
 }

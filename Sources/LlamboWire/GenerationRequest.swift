@@ -51,6 +51,8 @@ package struct GenerationRequest: Equatable, Sendable {
   package var ignoreEOS = false
   /// The tokens of an answer that was begun elsewhere and goes on here.
   package var produced: [Int32] = []
+  /// Several nodes are to answer, and one answer comes of theirs; for an orchestrator alone.
+  package var fusion: FusionRequest?
 
   /// What an answer may be.
   package enum Grammar: Equatable, Sendable {
@@ -96,6 +98,7 @@ package struct GenerationRequest: Equatable, Sendable {
     logprobs = try fields.integer("logprobs", in: 0...20)
     ignoreEOS = try fields.bool("ignore_eos") ?? false
     produced = try Self.tokens(fields.value("produced"))
+    if let value = fields.value("fusion") { fusion = try FusionRequest(body: value) }
     try fields.finish()
   }
 

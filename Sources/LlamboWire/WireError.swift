@@ -39,6 +39,7 @@ package struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
     package static let timeout = Code("timeout")
     package static let nodeLost = Code("node_lost")
     package static let poisonRequest = Code("poison_request")
+    package static let noQuorum = Code("no_quorum")
     package static let draining = Code("draining")
     package static let internalError = Code("internal_error")
   }

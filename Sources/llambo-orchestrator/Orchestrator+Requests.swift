@@ -18,6 +18,9 @@ extension Orchestrator {
           .invalidRequest, "\"produced\" is for a worker; an orchestrator carries answers on itself"
         )
       }
+      if let fusion = request.fusion {
+        return try submit(request, fusedAs: fusion, id: frame.id, for: session)
+      }
       try submit(
         verb, frame, line: line, prompt: PromptDigest(request), needsSeed: request.seed == nil,
         for: session)
@@ -26,7 +29,7 @@ extension Orchestrator {
       try submit(
         verb, frame, line: line, prompt: PromptDigest(), needsSeed: false, for: session)
     case .cancel:
-      post(.cancelled(RequestID(try session.number(of: frame.id))))
+      cancel(try session.number(of: frame.id))
     case .ping: session.send(.pong, id: frame.id, load)
     case .status: session.send(.status, id: frame.id, status)
     case .nodes: session.send(.nodes, id: frame.id, nodeList)
@@ -63,8 +66,8 @@ extension Orchestrator {
     let body = line.extracting(frame.body).withUnsafeBufferPointer { Array($0) }
     relays[RequestID(number)] = Relay(
       session: session, id: frame.id, verb: verb, body: body, needsSeed: needsSeed)
-    let client = ClientID(clients[ObjectIdentifier(session)] ?? 0)
-    post(.submitted(RequestID(number), Submission(client: client, prompt: prompt)))
+    post(
+      .submitted(RequestID(number), Submission(client: client(of: session), prompt: prompt)))
   }
 
   private func spawn(_ body: JSON) throws(WireError) -> JSON {

@@ -20,6 +20,9 @@ final class Orchestrator {
   let started = EventLoop.clock()
   var cluster: Cluster
   var relays: [RequestID: Relay] = [:]
+  /// Fused requests, by the clients' numbers, and their members.
+  var fusions: [UInt64: FusedRelay] = [:]
+  var members: [RequestID: FusionMember] = [:]
   var lastRequest: UInt64 = 0
 
   let launcher: any WorkerLauncher
@@ -29,7 +32,7 @@ final class Orchestrator {
   private var listener: LineListener?
   private var sessions: [ObjectIdentifier: Session] = [:]
   /// A number for each session, by which clients that wait take turns.
-  private(set) var clients: [ObjectIdentifier: UInt64] = [:]
+  private var clients: [ObjectIdentifier: UInt64] = [:]
   private var lastClient: UInt64 = 0
   private var links: [LinkID: Link] = [:]
   private var lastLink: UInt64 = 0
@@ -51,6 +54,10 @@ final class Orchestrator {
   }
 
   var address: Address? { listener?.address }
+
+  func client(of session: Session) -> ClientID {
+    ClientID(clients[ObjectIdentifier(session)] ?? 0)
+  }
 
   /// Opens the port, without which no worker could dial in.
   ///
@@ -122,7 +129,7 @@ final class Orchestrator {
       if let move { fields.append(JSON.Member("move_ms", .integer(move))) }
       links[link]?.send(.shutdown, .object(fields))
     case .send(let request, let link):
-      guard let relay = relays[request] else { return }
+      guard let relay = relays[request] ?? members[request]?.relay else { return }
       links[link]?.connection.write {
         let body = relay.body(
           seed: cluster.seed(of: request), produced: cluster.journal(of: request))
@@ -130,6 +137,7 @@ final class Orchestrator {
       }
     case .cancel(let request, let link): links[link]?.send(.cancel, id: String(request.number))
     case .fail(let request, let error):
+      if memberFailed(request, error) { return }
       answer(request) { $0.send(error, id: $1) }
     case .endCancelled(let request):
       let nothing = Completion(
@@ -181,9 +189,11 @@ final class Orchestrator {
       guard let head = TokenHead(body: line.extracting(frame.body)),
         cluster.acceptToken(
           of: request, from: link.id, index: head.index, token: head.token,
-          at: EventLoop.clock()),
-        let relay = relays[request]
+          at: EventLoop.clock())
       else { return }
+      guard let relay = relays[request] else {
+        return memberSent(request, token: line.extracting(frame.body))
+      }
       relay.session.connection.write {
         $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
       }
@@ -194,11 +204,15 @@ final class Orchestrator {
         let error = WireError(.draining, "the worker gave this answer up")
         return post(.failed(request, link.id, error))
       }
-      if cluster.isServed(request, by: link.id), let relay = relays.removeValue(forKey: request) {
-        relay.session.connection.write {
-          $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
+      if cluster.isServed(request, by: link.id) {
+        if let relay = relays.removeValue(forKey: request) {
+          relay.session.connection.write {
+            $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
+          }
+          relay.session.finish(relay.id)
+        } else if members[request] != nil {
+          memberFinished(request, try? frame.object(of: line))
         }
-        relay.session.finish(relay.id)
       }
       post(.finished(request, link.id))
     case .error:
@@ -252,7 +266,7 @@ extension Orchestrator: SessionServer {
   func ended(_ session: Session, requests: [UInt64]) {
     sessions[ObjectIdentifier(session)] = nil
     clients[ObjectIdentifier(session)] = nil
-    for request in requests { post(.cancelled(RequestID(request))) }
+    for request in requests { cancel(request) }
     if isEnding, sessions.isEmpty { loop.stop() }
   }
 }

@@ -22,6 +22,9 @@ extension Batch {
         "failed": .integer(Int64(failed)), "cancelled": .integer(Int64(cancelled)),
         "cut_off": .integer(Int64(cutOff)),
       ],
+      "fusions": [
+        "submitted": .integer(Int64(fusions)), "finished": .integer(Int64(fusionsAnswered)),
+      ],
       "tokens": .integer(Int64(tokens)),
       "resent": .integer(Int64(retried)),
       "nodes_lost": .integer(Int64(nodesLost)),

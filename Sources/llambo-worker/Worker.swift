@@ -105,6 +105,10 @@ final class Worker: SessionServer {
   private func generate(
     _ request: GenerationRequest, id: String?, for session: Session
   ) throws(WireError) {
+    guard request.fusion == nil else {
+      throw WireError(
+        .invalidRequest, "\"fusion\" is for an orchestrator, which has nodes; this is a worker")
+    }
     guard !isDraining else { throw WireError(.draining, "\(name) is draining") }
     let number = lastNumber + 1
     try session.begin(id, as: number)

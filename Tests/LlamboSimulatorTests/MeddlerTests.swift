@@ -107,6 +107,63 @@ import Testing
 
   @Test func aLateAnswerIsFound() { expect(.inTime) { changing { $0.requestTimeout *= 3 } } }
 
+  // MARK: Fusions
+
+  private func changing(fusions: @escaping (inout [Fusion.Action]) -> Void) -> Meddler {
+    var meddler = Meddler()
+    meddler.fusion = fusions
+    return meddler
+  }
+
+  @Test func aFusionWithoutEndIsFound() {
+    expect(.fusionEnds) {
+      changing(fusions: { $0.removeAll { if case .finish = $0 { true } else { false } } })
+    }
+  }
+
+  @Test func aFusionThatEndsTwiceIsFound() {
+    expect(.fusionEnds) {
+      changing(fusions: { actions in
+        if let last = actions.last, case .finish = last { actions.append(last) }
+      })
+    }
+  }
+
+  @Test func aMemberThatWorksOnIsFound() {
+    expect(.fusionEnds) {
+      changing(fusions: { $0.removeAll { if case .cancel = $0 { true } else { false } } })
+    }
+  }
+
+  @Test func aFusionWithAnotherTokenIsFound() {
+    expect(.fusionAnswers) {
+      changing(fusions: { actions in
+        for place in actions.indices {
+          guard case .show(var line) = actions[place], line.index == 1 else { continue }
+          line.token ^= 1
+          actions[place] = .show(line)
+        }
+      })
+    }
+  }
+
+  @Test func aFusionThatLeavesOutATokenIsFound() {
+    expect(.fusionAnswers) {
+      changing(fusions: { actions in
+        actions.removeAll { if case .show(let line) = $0 { line.index == 0 } else { false } }
+      })
+    }
+  }
+
+  @Test func aWinnerWhoDidNotWinIsFound() {
+    expect(.fusionAnswers) {
+      var meddler = Meddler()
+      // Members may say what they like, as long as they say it first.
+      meddler.fused = { FusionRequest(.fastest, nodes: $0.nodes) }
+      return meddler
+    }
+  }
+
   // MARK: Slots
 
   @Test func aRequestOnTwoNodesIsFound() {

@@ -17,6 +17,7 @@ import Testing
     // The trouble did not keep the clients from being served.
     #expect(batch.finished > batch.submissions / 2)
     #expect(batch.failed > 0 && batch.cancelled > 0 && batch.cutOff > 0)
+    #expect(batch.fusionsAnswered > batch.fusions / 2)
     #expect(batch.retried > 0 && batch.nodesLost > 0)
   }
 

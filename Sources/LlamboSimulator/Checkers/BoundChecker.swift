@@ -4,7 +4,8 @@ import LlamboCluster
 struct BoundChecker: Sendable {
   private struct Attempts {
     var sends = 0
-    var isOpen = true
+    /// It was asked, and has not ended.
+    var isOpen = false
     /// In a row that came to nothing.
     var failures = 0
     var hasGrown = false
@@ -32,8 +33,10 @@ struct BoundChecker: Sendable {
     started = clock
   }
 
-  mutating func submitted() {
-    attempts.append(Attempts())
+  mutating func added() { attempts.append(Attempts()) }
+
+  mutating func asked(_ request: Int) {
+    attempts[request].isOpen = true
     fresh += 1
     submissions += 1
   }

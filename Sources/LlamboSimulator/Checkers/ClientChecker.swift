@@ -5,9 +5,7 @@ import LlamboWire
 /// repeat, and they are those of an undisturbed run.
 struct ClientChecker: Sendable {
   private struct Record {
-    let prompt: UInt32
-    let seed: UInt32
-    let length: Int
+    let request: SimulatedRequest
     /// By the orchestrator's clock.
     let deadline: Milliseconds
     var received: Int32 = 0
@@ -28,18 +26,24 @@ struct ClientChecker: Sendable {
   private(set) var failed = 0
   private(set) var cancelled = 0
   private(set) var cutOff = 0
+  private(set) var withdrawn = 0
   private(set) var tokens = 0
 
   /// Last lines that clients had.
   var ends: Int { finished + failed + cancelled }
-  var submissions: Int { records.count }
-  var unanswered: Int { records.count - finished - failed - cancelled - cutOff }
+  var submissions: Int { records.count - withdrawn }
+  var unanswered: Int { submissions - finished - failed - cancelled - cutOff }
 
   mutating func submitted(
-    prompt: UInt32, seed: UInt32, length: Int, deadline: Milliseconds, isProbe: Bool
+    _ request: SimulatedRequest, deadline: Milliseconds, isProbe: Bool
   ) {
-    records.append(
-      Record(prompt: prompt, seed: seed, length: length, deadline: deadline, isProbe: isProbe))
+    records.append(Record(request: request, deadline: deadline, isProbe: isProbe))
+  }
+
+  /// A request that was never asked for in the end.
+  mutating func withdrawn(_ request: Int) {
+    records[request].isCutOff = true
+    withdrawn += 1
   }
 
   mutating func cancelled(_ request: Int) { records[request].isCancelled = true }
@@ -71,7 +75,7 @@ struct ClientChecker: Sendable {
       violations.add(
         .contiguous, "request \(request + 1): token \(index) where \(record.received) belongs")
     }
-    if id != SimulatedModel.token(prompt: record.prompt, seed: record.seed, index: index) {
+    if id != record.request.token(at: index) {
       violations.add(
         .rightTokens, "request \(request + 1): token \(index) is not the undisturbed run's")
     }
@@ -89,10 +93,11 @@ struct ClientChecker: Sendable {
       }
       cancelled += 1
     } else {
-      if Int(record.received) != record.length || count != record.length {
+      let length = record.request.length
+      if Int(record.received) != length || count != length {
         violations.add(
           .contiguous,
-          "request \(request + 1) ended after \(record.received) of \(record.length) tokens, "
+          "request \(request + 1) ended after \(record.received) of \(length) tokens, "
             + "as one of \(count)")
       }
       finished += 1

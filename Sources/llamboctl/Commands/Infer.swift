@@ -29,13 +29,16 @@ extension Command {
   static let infer = Command(
     definition: CommandDefinition(
       "infer", "Let the model continue a raw prompt, streaming.",
-      arguments: [prompt], options: answerOptions,
+      arguments: [prompt], options: answerOptions + Fusing.options,
       examples: [
         CommandExample("llamboctl infer \"What is a load balancer?\"", "Ask."),
         CommandExample("echo \"What is a cluster?\" | llamboctl infer", "Ask from a pipe."),
+        CommandExample(
+          "llamboctl infer --fusion majority --nodes 3 \"Yes or no?\"", "Let three nodes vote."),
       ]),
     run: { (arguments) throws(ControlError) in
-      let request = GenerationRequest(.prompt(try promptText(arguments)), arguments)
+      var request = GenerationRequest(.prompt(try promptText(arguments)), arguments)
+      request.fusion = try Fusing.request(arguments)
       return try showAnswer(
         to: request, over: ClusterAccess(arguments).connect(), asJSON: arguments.flag("--json"))
     })
@@ -97,6 +100,8 @@ func showAnswer(
       if Program.isTerminal(STDOUT_FILENO) {
         print(Terminal.styled(summary(of: completion), .dim))
       }
+      // On standard error, for what is piped on is the answer.
+      if let report = completion.fusion { Program.log(Fusing.summary(report)) }
     }
     return completion.finishReason == .cancelled ? .interrupted : .ok
   } catch {
