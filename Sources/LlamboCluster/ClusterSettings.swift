@@ -33,8 +33,9 @@ package struct ClusterSettings: Sendable, Equatable {
 
   /// From one ping to the next.
   package var healthCheckInterval: Milliseconds = 1000
-  /// Intervals without a sign of life after which a node is ejected.
-  package var missedPings = 3
+  /// Pings without an answer, and half an interval for that to the last one, after which a node is
+  /// ejected.
+  package var missedPings = 2
   /// Without progress a node that holds work is ejected after so long, though it answers pings.
   package var stallTimeout: Milliseconds = 2500
   /// And so much longer for each token of the prompts that it computes: 100 tokens a second.
@@ -113,4 +114,9 @@ package struct ClusterSettings: Sendable, Equatable {
   package var drainGrace: Milliseconds = 30_000
 
   package init() {}
+
+  /// Silence after which a node is ejected.
+  package var silenceTimeout: Milliseconds {
+    healthCheckInterval * Milliseconds(missedPings) + healthCheckInterval / 2
+  }
 }

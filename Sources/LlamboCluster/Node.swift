@@ -70,6 +70,7 @@ package struct Node: Sendable {
   package internal(set) var requestsServed: UInt64 = 0
   package internal(set) var tokensServed: UInt64 = 0
 
+  /// On the cluster's watched clock.
   var lastHeard: Milliseconds = 0
   var nextPing: Milliseconds = 0
   /// Pings since it was last heard.

@@ -112,6 +112,10 @@ package final class Session {
       return Frame.looksLikeHTTP(line) ? refuseHTTP() : send(error, id: nil)
     }
     if frame.word.isEmpty, frame.body.isEmpty { return }
+    if let refusal = connection.refusal, frame.word != Verb.hello.rawValue {
+      send(refusal, id: frame.id)
+      return connection.closeWhenFlushed()
+    }
     do throws(WireError) {
       guard let verb = Verb(rawValue: frame.word) else {
         if let kind = Kind(rawValue: frame.word), onAnswer(kind, frame, line) { return }

@@ -21,6 +21,8 @@ final class Link {
     handler.onClose = { [unowned orchestrator] _ in orchestrator.linkClosed(id) }
     connection.handler = handler
     connection.halfClose = .endsConnection
+    // A token costs little to pass on, and each turn a system call for each client.
+    connection.linesPerTurn = 1024
   }
 
   func send(_ verb: Verb, id: String? = nil, _ body: JSON? = nil) {

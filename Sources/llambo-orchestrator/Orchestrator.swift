@@ -12,6 +12,8 @@ final class Orchestrator {
   private static let tick: Int64 = 50
   /// Milliseconds in which changes of the node list become one write of the state file.
   private static let persistDelay: Int64 = 20
+  /// Milliseconds from a write of the state file that failed to the next.
+  private static let persistPause: Int64 = 1000
   /// Milliseconds that clients have to take their last lines.
   private static let farewell: Int64 = 2000
 
@@ -24,6 +26,8 @@ final class Orchestrator {
 
   private let launcher: any WorkerLauncher
   private let stateFile: PrivateFile
+  /// How many this process may have open.
+  private let descriptors: Int
   private var listener: LineListener?
   private var sessions: [ObjectIdentifier: Session] = [:]
   /// A number for each session, by which clients that wait take turns.
@@ -34,15 +38,19 @@ final class Orchestrator {
   private var events: [Event] = []
   private var isHandling = false
   private var isPersistScheduled = false
+  /// The last write of the state file failed.
+  private var isUnsaved = false
   private var isEnding = false
 
   init(
-    cluster: Cluster, launcher: any WorkerLauncher, stateFile: PrivateFile, loop: EventLoop
+    cluster: Cluster, launcher: any WorkerLauncher, stateFile: PrivateFile, loop: EventLoop,
+    descriptors: Int
   ) {
     self.cluster = cluster
     self.launcher = launcher
     self.stateFile = stateFile
     self.loop = loop
+    self.descriptors = descriptors
     launcher.report = { [unowned self] in post($0) }
   }
 
@@ -58,8 +66,9 @@ final class Orchestrator {
   }
 
   private func listen(on wanted: Address) throws(SystemError) {
-    listener = try LineListener(on: wanted, loop: loop, limits: limits) {
-      [unowned self] connection in
+    listener = try LineListener(
+      on: wanted, loop: loop, limits: limits, descriptors: descriptors, admitsWorkers: true
+    ) { [unowned self] connection in
       let session = Session(connection, limits: limits, server: self)
       sessions[ObjectIdentifier(session)] = session
       lastClient += 1
@@ -151,6 +160,7 @@ final class Orchestrator {
   func adopt(_ session: Session, as hello: Hello) {
     sessions[ObjectIdentifier(session)] = nil
     clients[ObjectIdentifier(session)] = nil
+    session.connection.becomeLink()
     lastLink += 1
     let link = Link(LinkID(lastLink), over: session.connection, of: self)
     links[link.id] = link
@@ -206,17 +216,21 @@ final class Orchestrator {
 
   // MARK: The state file
 
-  private func persistSoon() {
+  private func persistSoon(after delay: Int64 = persistDelay) {
     guard !isPersistScheduled else { return }
     isPersistScheduled = true
-    loop.schedule(after: Self.persistDelay) { [weak self] in
+    loop.schedule(after: delay) { [weak self] in
       guard let self, !isEnding else { return }
       isPersistScheduled = false
       do throws(SystemError) {
         try persist()
+        if isUnsaved { Program.log("llambo-orchestrator: the state is saved again") }
+        isUnsaved = false
       } catch {
-        // The cluster serves on; the next change tries again.
-        Program.log("llambo-orchestrator: the state is not saved: \(error)")
+        // The cluster serves on, and this goes on until the file tells the truth again.
+        if !isUnsaved { Program.log("llambo-orchestrator: the state is not saved: \(error)") }
+        isUnsaved = true
+        persistSoon(after: Self.persistPause)
       }
     }
   }

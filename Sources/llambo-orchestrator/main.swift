@@ -13,7 +13,7 @@ import Darwin
 let program = "llambo-orchestrator"
 let arguments = Program.parse(orchestratorCommand).arguments
 do {
-  raiseDescriptorLimit()
+  let descriptors = raiseDescriptorLimit()
   let config = try ClusterConfig.load(arguments.text("--config"))
   if let path = config.orchestrator.logFile {
     // The workers' lines go there too: they inherit it.
@@ -44,7 +44,8 @@ do {
     settings: ClusterSettings(config), epoch: wallClock(), seed: UInt64.random(in: .min ... .max))
   if let earlier { cluster.restore(earlier, at: EventLoop.clock()) }
   let orchestrator = Orchestrator(
-    cluster: cluster, launcher: launcher, stateFile: PrivateFile(statePath), loop: loop)
+    cluster: cluster, launcher: launcher, stateFile: PrivateFile(statePath), loop: loop,
+    descriptors: descriptors)
   onSignal = { signal in
     switch signal {
     // A little later, so that what a worker wrote last is read before its end is known.
