@@ -241,7 +241,7 @@ def main() -> None:
     for name in ("programs", "root"):
         parser.add_argument(f"--{name}", type=Path, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.part = 10 if options.quick else 1
+    options.part = 4 if options.quick else 1
     options.rounds = 2 if options.quick else options.rounds
     machine = Machine()
     with tempfile.TemporaryDirectory(prefix="llambo-way-") as folder, ExitStack() as stack:

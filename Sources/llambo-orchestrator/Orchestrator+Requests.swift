@@ -57,7 +57,7 @@ extension Orchestrator {
     let body = line.extracting(frame.body).withUnsafeBufferPointer { Array($0) }
     relays[RequestID(number)] = Relay(
       session: session, id: frame.id, verb: verb, body: body, needsSeed: needsSeed)
-    let client = ClientID(clients[ObjectIdentifier(session)] ?? 0)
+    let client = ClientID(session.number)
     post(.submitted(RequestID(number), Submission(client: client, prompt: prompt)))
   }
 

@@ -30,12 +30,12 @@ final class Orchestrator {
   private let descriptors: Int
   private var listener: LineListener?
   private var sessions: [ObjectIdentifier: Session] = [:]
-  /// A number for each session, by which clients that wait take turns.
-  private(set) var clients: [ObjectIdentifier: UInt64] = [:]
+  /// Sessions have numbers, by which clients that wait take turns.
   private var lastClient: UInt64 = 0
   private var links: [LinkID: Link] = [:]
   private var lastLink: UInt64 = 0
   private var events: [Event] = []
+  private var directives: [Directive] = []
   private var isHandling = false
   private var isPersistScheduled = false
   /// The last write of the state file failed.
@@ -72,7 +72,7 @@ final class Orchestrator {
       let session = Session(connection, limits: limits, server: self)
       sessions[ObjectIdentifier(session)] = session
       lastClient += 1
-      clients[ObjectIdentifier(session)] = lastClient
+      session.number = lastClient
     }
   }
 
@@ -92,15 +92,19 @@ final class Orchestrator {
 
   /// Hands an event to the cluster. One that a directive causes waits for those before it.
   func post(_ event: Event) {
-    events.append(event)
-    guard !isHandling else { return }
+    guard !isHandling else { return events.append(event) }
     isHandling = true
+    // Its memory serves again and again.
     var directives: [Directive] = []
+    swap(&directives, &self.directives)
+    cluster.handle(event, at: EventLoop.clock(), into: &directives)
+    perform(&directives)
     while !events.isEmpty {
       let event = events.removeFirst()
       cluster.handle(event, at: EventLoop.clock(), into: &directives)
       perform(&directives)
     }
+    swap(&directives, &self.directives)
     isHandling = false
   }
 
@@ -128,10 +132,10 @@ final class Orchestrator {
       links[link]?.send(.shutdown, .object(fields))
     case .send(let request, let link):
       guard let relay = relays[request] else { return }
+      let attempt = cluster.attempt(at: request)
       links[link]?.connection.write {
-        let body = relay.body(
-          seed: cluster.seed(of: request), produced: cluster.journal(of: request))
-        $0.relay(relay.verb.rawValue, id: String(request.number), body: body.span)
+        relay.write(
+          to: &$0, number: request.number, seed: attempt.seed, produced: attempt.journal)
       }
     case .cancel(let request, let link): links[link]?.send(.cancel, id: String(request.number))
     case .fail(let request, let error):
@@ -159,7 +163,6 @@ final class Orchestrator {
   /// Makes a client's connection a worker's link.
   func adopt(_ session: Session, as hello: Hello) {
     sessions[ObjectIdentifier(session)] = nil
-    clients[ObjectIdentifier(session)] = nil
     session.connection.becomeLink()
     lastLink += 1
     let link = Link(LinkID(lastLink), over: session.connection, of: self)
@@ -194,8 +197,8 @@ final class Orchestrator {
         $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
       }
     case .done, .tokens:
-      if kind == .done, !cluster.mayEndAsCancelled(request),
-        Completion.saysCancelled(line.extracting(frame.body))
+      if kind == .done, Completion.saysCancelled(line.extracting(frame.body)),
+        !cluster.mayEndAsCancelled(request)
       {
         let error = WireError(.draining, "the worker gave this answer up")
         return post(.failed(request, link.id, error))
@@ -261,7 +264,6 @@ final class Orchestrator {
 extension Orchestrator: SessionServer {
   func ended(_ session: Session, requests: [UInt64]) {
     sessions[ObjectIdentifier(session)] = nil
-    clients[ObjectIdentifier(session)] = nil
     for request in requests { post(.cancelled(RequestID(request))) }
     if isEnding, sessions.isEmpty { loop.stop() }
   }
