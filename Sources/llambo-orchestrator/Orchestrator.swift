@@ -24,7 +24,7 @@ final class Orchestrator {
   var relays: [RequestID: Relay] = [:]
   var lastRequest: UInt64 = 0
 
-  private let launcher: any WorkerLauncher
+  let launcher: any WorkerLauncher
   private let stateFile: PrivateFile
   /// How many this process may have open.
   private let descriptors: Int

@@ -12,6 +12,8 @@ import Darwin
 /// later `processEnded`, or `launchFailed`. The worker itself dials in with its `HELLO`.
 protocol WorkerLauncher: AnyObject {
   var report: (Event) -> Void { get set }
+  /// What holds workers to the resources of their type, for `STATUS`.
+  var limitsKind: WorkerLimits.Kind { get }
   func launch(node: String, type: String, epoch: UInt64)
   /// Ends a node's process, also one that an earlier orchestrator started.
   func kill(node: String, pid: Int)
@@ -28,6 +30,8 @@ final class LocalLauncher: WorkerLauncher {
   /// Where workers leave what they computed for each other.
   private let handover: PrivateFolder
   private let types: [String: (resources: ClusterConfig.Resources, model: String)]
+  private let limits: WorkerLimits
+  var limitsKind: WorkerLimits.Kind { limits.kind }
   private var children: [Int: (node: String, epoch: UInt64)] = [:]
 
   /// - Parameter program: the path of `llambo-worker`.
@@ -39,6 +43,7 @@ final class LocalLauncher: WorkerLauncher {
     self.handover = handover
     self.orchestrator = orchestrator
     lease = config.orchestrator.lease
+    limits = WorkerLimits(config)
     var types: [String: (ClusterConfig.Resources, String)] = [:]
     for type in config.nodeTypes {
       types[type.name] = (type.resources, try config.modelPath(of: type))
@@ -60,6 +65,7 @@ final class LocalLauncher: WorkerLauncher {
           "--lease", String(lease), "--handover", handover.path,
         ],
         output: STDERR_FILENO, session: true)
+      limits.apply(resources, to: pid, of: node, epoch: epoch)
       children[pid] = (node, epoch)
       report(.launched(node: node, epoch: epoch, pid: pid))
     } catch {
@@ -89,5 +95,9 @@ final class LocalLauncher: WorkerLauncher {
         .processEnded(
           node: child.node, epoch: child.epoch, reason: ended.reason, wasKilled: ended.wasKilled))
     }
+    limits.sweep()
   }
+
+  /// To be called when all workers have ended.
+  func end() { limits.remove() }
 }

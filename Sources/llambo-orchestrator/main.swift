@@ -70,6 +70,8 @@ do {
     Program.log("\(program): metrics on http://\(address)/metrics")
   }
   loop.run()
+  launcher.reap()
+  launcher.end()
   handover.remove()
   lockFile.remove()
   _ = consume lock

@@ -48,6 +48,10 @@ ssize_t csystem_socket_send(int fd, const void *bytes, size_t count);
 /// that a terminal's Ctrl-C does not reach it.
 pid_t csystem_spawn(const char *path, char *const argv[], int output, bool session);
 
+/// Bounds the memory that a process writes, in bytes, 0 for no bound, and lowers its priority by that
+/// many steps of niceness. -1 where either failed.
+int csystem_limit(pid_t pid, int64_t data_bytes, int niceness);
+
 /// The descriptors that the process may have open: soft limit raised to the hard one.
 int64_t csystem_raise_descriptor_limit(void);
 

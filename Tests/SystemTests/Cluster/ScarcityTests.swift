@@ -58,7 +58,8 @@ extension SystemTests {
       let folder = box.path("disk")
       let script = "mkdir \(folder) && mount -t tmpfs -o size=1m storm \(folder) && exec \"$@\""
       let cluster = try box.orchestrator(
-        plan(), ["--state-file", folder + "/state"], through: namespace + ["sh", "-c", script, "sh"])
+        plan(), ["--state-file", folder + "/state"],
+        through: namespace + ["sh", "-c", script, "sh"])
       try cluster.waitUntilHealthy(2)
       let streams = try Streams(cluster.address, count: 10, tokens: 800)
       try streams.waitForTokens()

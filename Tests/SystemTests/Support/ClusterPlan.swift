@@ -13,8 +13,15 @@ struct ClusterPlan {
   var maxNodes = 1000
   /// Milliseconds, from 1000.
   var lease = 5000
+  /// Resources of a node, as the file writes them; none unless given.
+  var cpu: String?
+  var memory: String?
   var listen = "127.0.0.1:0"
   var metricsListen: String?
+
+  private func resource(_ key: String, _ value: String?) -> String {
+    value.map { "\n            \(key): \"\($0)\"" } ?? ""
+  }
 
   var yaml: String {
     """
@@ -27,7 +34,7 @@ struct ClusterPlan {
           resources:
             model: "\(model)"
             context_size: \(contextSize)
-            slots: \(slots)
+            slots: \(slots)\(resource("cpu", cpu))\(resource("memory", memory))
       load_balancer:
         strategy: "\(strategy)"
         health_check_interval: \(healthCheckInterval)

@@ -34,7 +34,8 @@ final class Streams {
   /// changed.
   func expectWhole(_ sourceLocation: SourceLocation = #_sourceLocation) throws {
     for answer in try client.finishAll() {
-      #expect(answer.finishReason == "length", "\(answer.end as Any)", sourceLocation: sourceLocation)
+      #expect(
+        answer.finishReason == "length", "\(answer.end as Any)", sourceLocation: sourceLocation)
       #expect(answer.isContiguous, sourceLocation: sourceLocation)
       #expect(answer.text == answer.joinedText, sourceLocation: sourceLocation)
       #expect(answer.tokenCount == answer.tokens.count, sourceLocation: sourceLocation)
