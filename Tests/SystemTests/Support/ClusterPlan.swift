@@ -20,7 +20,7 @@ struct ClusterPlan {
   var metricsListen: String?
 
   private func resource(_ key: String, _ value: String?) -> String {
-    value.map { "\n            \(key): \"\($0)\"" } ?? ""
+    value.map { "\n        \(key): \"\($0)\"" } ?? ""
   }
 
   var yaml: String {
