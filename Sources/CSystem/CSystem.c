@@ -189,6 +189,19 @@ int64_t csystem_raise_descriptor_limit(void) {
   return (int64_t)limit.rlim_cur;
 }
 
+int csystem_limit(pid_t pid, int64_t data_bytes, int niceness) {
+  int result = 0;
+#ifdef __linux__
+  // Memory that a process writes (getrlimit(2), RLIMIT_DATA); a model that is mapped does not count.
+  struct rlimit data = {.rlim_cur = (rlim_t)data_bytes, .rlim_max = (rlim_t)data_bytes};
+  if (data_bytes > 0 && prlimit(pid, RLIMIT_DATA, &data, NULL) != 0) result = -1;
+#else
+  (void)data_bytes;
+#endif
+  if (niceness > 0 && setpriority(PRIO_PROCESS, (id_t)pid, niceness) != 0) result = -1;
+  return result;
+}
+
 // glibc takes pages of their own for blocks from a threshold on, which rises to the size of each such
 // block that is freed. So after the first large one that loading frees, zeroed tables of hundreds
 // of KiB come from the heap, where they are written to be zero.

@@ -37,6 +37,15 @@ extension Cluster {
     }
   }
 
+  /// What the worker is told that takes a request up: the seed, and the journal.
+  ///
+  /// It changes nothing. As a mutating function it uses the cluster where its owner keeps it; of one
+  /// that only reads, the compiler makes a copy first, which costs more than all that is read.
+  package mutating func attempt(at id: RequestID) -> (seed: UInt32?, journal: [Int32]) {
+    guard let entry = requests.index(forKey: id) else { return (nil, []) }
+    return (requests.values[entry].seed, requests.values[entry].journal)
+  }
+
   /// The token ids that a request's client has seen, for the worker that takes it up.
   package func journal(of id: RequestID) -> [Int32] { requests[id]?.journal ?? [] }
 

@@ -5,7 +5,7 @@ import LlamboWire
 extension Cluster {
   mutating func heard(on link: LinkID, at now: Milliseconds) {
     guard let place = placeByLink[link] else { return }
-    nodes[place].lastHeard = now
+    nodes[place].lastHeard = watched
     nodes[place].unansweredPings = 0
   }
 
@@ -93,11 +93,9 @@ extension Cluster {
 
   private func trouble(of place: Int, at now: Milliseconds) -> String? {
     let node = nodes[place]
-    let silence = now - node.lastHeard
+    let silence = watched - node.lastHeard
     // Only who was asked can be silent: after a pause of this process itself nobody was.
-    if silence > settings.healthCheckInterval * Milliseconds(settings.missedPings),
-      node.unansweredPings >= settings.missedPings
-    {
+    if silence > settings.silenceTimeout, node.unansweredPings >= settings.missedPings {
       return "silent for \(silence) ms"
     }
     let idle = watched - node.lastProgress

@@ -17,7 +17,7 @@ extension Cluster {
       nodes[place].isSpared = false
       nodes[place].isFaulty = false
       nodes[place].linkedSince = now
-      nodes[place].lastHeard = now
+      nodes[place].lastHeard = watched
       nodes[place].unansweredPings = 0
       // Pings of nodes that join together are spread over the interval.
       nodes[place].nextPing =

@@ -37,8 +37,9 @@ package struct ClusterSettings: Sendable, Equatable {
 
   /// From one ping to the next.
   package var healthCheckInterval: Milliseconds = 1000
-  /// Intervals without a sign of life after which a node is ejected.
-  package var missedPings = 3
+  /// Pings without an answer, and half an interval for that to the last one, after which a node is
+  /// ejected.
+  package var missedPings = 2
   /// Without progress a node that holds work is ejected after so long, though it answers pings.
   package var stallTimeout: Milliseconds = 2500
   /// And so much longer for each token of the prompts that it computes: 100 tokens a second.
@@ -128,5 +129,10 @@ package struct ClusterSettings: Sendable, Equatable {
     Dictionary(
       types.enumerated().filter { !$1.isRetired }.map { ($1.name, min($0, TypeMask.otherIndex)) },
       uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Silence after which a node is ejected.
+  package var silenceTimeout: Milliseconds {
+    healthCheckInterval * Milliseconds(missedPings) + healthCheckInterval / 2
   }
 }

@@ -72,6 +72,7 @@ package struct Node: Sendable {
   /// How often the strategy chose it, in all its lives.
   package internal(set) var picks: UInt64 = 0
 
+  /// On the cluster's watched clock.
   var lastHeard: Milliseconds = 0
   var nextPing: Milliseconds = 0
   /// Pings since it was last heard.

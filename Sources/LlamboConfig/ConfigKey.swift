@@ -31,10 +31,10 @@ package struct ConfigKey: Sendable {
       "Autoscaling lets this type have no more nodes; the cluster's max_nodes if absent."),
     ConfigKey(
       "cluster.nodes.TYPE.resources.cpu", .cores(0.01...1024),
-      "The processor cores that one node is expected to keep busy."),
+      "The processor cores that one node may keep busy; STATUS tells by what it is held to them."),
     ConfigKey(
       "cluster.nodes.TYPE.resources.memory", .memory(1_000_000...1_000_000_000_000_000),
-      "The memory that one node is expected to need. MB counts 1000, MiB 1024."),
+      "The memory that one node may take; MB counts 1000, MiB 1024."),
     ConfigKey(
       "cluster.nodes.TYPE.resources.model", .path, isRequired: true,
       "The model: a file, or a name looked up beside this file and in models/ there."),

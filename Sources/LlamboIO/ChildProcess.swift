@@ -147,4 +147,10 @@ package enum ChildProcess {
 }
 
 /// Allows this process as many descriptors as the system lets it have.
-package func raiseDescriptorLimit() { _ = csystem_raise_descriptor_limit() }
+///
+/// - Returns: how many that are, where the system tells.
+@discardableResult
+package func raiseDescriptorLimit() -> Int {
+  let limit = csystem_raise_descriptor_limit()
+  return limit > 0 ? Int(limit) : .max
+}

@@ -37,6 +37,7 @@ package final class EventLoop {
   private var freePlaces: [Int] = []
   private var timers = TimerHeap()
   private var endOfTurn: [() -> Void] = []
+  private var nextTurn: [() -> Void] = []
   private var running = false
   private var signals: Descriptor?
 
@@ -67,8 +68,12 @@ package final class EventLoop {
     finishTurn()
     while running {
       let count = csystem_poller_wait(
-        poller.number, &events, Int32(events.count), timers.timeout(at: EventLoop.clock()))
+        poller.number, &events, Int32(events.count),
+        nextTurn.isEmpty ? timers.timeout(at: EventLoop.clock()) : 0)
       now = EventLoop.clock()
+      let bodies = nextTurn
+      nextTurn.removeAll(keepingCapacity: true)
+      for body in bodies { body() }
       for event in events.prefix(Int(max(0, count))) { dispatch(event) }
       while let body = timers.popDue(at: now) { body() }
       finishTurn()
@@ -79,6 +84,9 @@ package final class EventLoop {
 
   /// Calls `body` when all events of this turn are handled, so that writes can be gathered.
   func atEndOfTurn(_ body: @escaping () -> Void) { endOfTurn.append(body) }
+
+  /// Calls `body` in the next turn, which comes at once: between the two others have theirs.
+  func atNextTurn(_ body: @escaping () -> Void) { nextTurn.append(body) }
 
   private func finishTurn() {
     while !endOfTurn.isEmpty {

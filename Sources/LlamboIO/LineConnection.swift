@@ -47,8 +47,15 @@ package final class LineConnection {
   package private(set) var isOpen = true
   package var halfClose: HalfClose
 
+  /// Lines that are taken in one turn of the loop; those behind them wait for the next, so that one
+  /// peer that sends many keeps no other waiting.
+  package var linesPerTurn = 64
+
   /// For the port that accepted it, which counts.
   var onEnd: () -> Void = {}
+  var onLink: () -> Void = {}
+  /// What a client is told on a connection that only a worker may still have; nil on all others.
+  var refusal: WireError?
 
   private let loop: EventLoop
   private let limits: WireLimits
@@ -57,6 +64,8 @@ package final class LineConnection {
   private var interest: EventLoop.Readiness = []
   private var input: LineBuffer
   private var inputEnded = false
+  /// Lines were left for the next turn; nothing is read until they are taken.
+  private var rests = false
   private var connecting = false
   private var output = LineWriter()
   /// How much of `output` has left.
@@ -149,6 +158,14 @@ package final class LineConnection {
     updateInterest()
   }
 
+  /// The peer is a worker: its connection counts among the clients' no more.
+  package func becomeLink() {
+    refusal = nil
+    let onLink = onLink
+    self.onLink = {}
+    onLink()
+  }
+
   // MARK: Closing
 
   /// Ends the connection now; what has not left is dropped.
@@ -179,7 +196,7 @@ package final class LineConnection {
 
   private func updateInterest() {
     guard isOpen, let registration else { return }
-    var wanted: EventLoop.Readiness = inputEnded ? [] : .readable
+    var wanted: EventLoop.Readiness = inputEnded || rests ? [] : .readable
     if connecting || backlog > 0 { wanted.insert(.writable) }
     guard wanted != interest else { return }
     interest = wanted
@@ -188,12 +205,11 @@ package final class LineConnection {
 
   private func ready(_ readiness: EventLoop.Readiness) {
     if connecting { return finishConnecting() }
-    if readiness.contains(.readable), !inputEnded { read() }
+    if readiness.contains(.readable), !inputEnded, !rests { read() }
     if readiness.contains(.writable) { flush() }
     // Lines that came before the hang-up have been read above; a closed socket has no more.
-    if readiness.contains(.hangup), isOpen, inputEnded || !readiness.contains(.readable) {
-      close(.peerClosed)
-    }
+    guard readiness.contains(.hangup), isOpen, !rests else { return }
+    if inputEnded || !readiness.contains(.readable) { close(.peerClosed) }
   }
 
   private func finishConnecting() {
@@ -225,7 +241,9 @@ package final class LineConnection {
   }
 
   private func takeLines() {
+    var taken = 0
     while isOpen, !inputEnded, let event = input.next() {
+      taken += 1
       switch event {
       case .line:
         // The buffer is lent out during the call, and the handler may close this connection.
@@ -235,6 +253,19 @@ package final class LineConnection {
       }
       // Short lines may ask for long answers: they must not pile up until the turn ends.
       if backlog > limits.outputBytes { flush() }
+      if taken >= linesPerTurn { return rest() }
+    }
+  }
+
+  private func rest() {
+    guard isOpen, !inputEnded else { return }
+    rests = true
+    updateInterest()
+    loop.atNextTurn { [weak self] in
+      guard let self else { return }
+      rests = false
+      updateInterest()
+      takeLines()
     }
   }
 }

@@ -11,6 +11,12 @@ import Darwin
 package final class LineListener {
   /// Milliseconds that accepting rests when the process has no descriptor left.
   static let exhaustedPause: Int64 = 100
+  /// Descriptors that are left to files and to processes that start.
+  static let spareDescriptors = 32
+  /// Connections beyond those of clients that are open to see whether a worker says `HELLO` there.
+  static let reserve = 32
+  /// Milliseconds that it has for that.
+  static let helloTimeout: Int64 = 1000
 
   /// The address in use, with the port that the system chose where 0 was asked for.
   package let address: Address
@@ -19,13 +25,22 @@ package final class LineListener {
   private var socket: Descriptor?
   private let limits: WireLimits
   private var registration: EventLoop.Registration?
-  /// Those accepted and not yet closed.
+  /// The clients' connections that are open.
   package private(set) var connections = 0
+  private var reserved = 0
+  private var links = 0
+  private let descriptors: Int
+  private let admitsWorkers: Bool
   private let onConnection: (LineConnection) -> Void
 
   /// Listens at once; connections come to `onConnection`, which sets their handlers.
+  ///
+  /// - Parameters:
+  ///   - descriptors: how many this process may have open; clients do not get them all.
+  ///   - admitsWorkers: whether a worker may say `HELLO` here when no client gets in any more.
   package init(
     on wanted: Address, loop: EventLoop, limits: WireLimits = WireLimits(),
+    descriptors: Int = .max, admitsWorkers: Bool = false,
     onConnection: @escaping (LineConnection) -> Void
   ) throws(SystemError) {
     let number = csystem_socket_create(wanted.family)
@@ -44,6 +59,8 @@ package final class LineListener {
     self.loop = loop
     self.socket = consume socket
     self.limits = limits
+    self.descriptors = descriptors
+    self.admitsWorkers = admitsWorkers
     self.onConnection = onConnection
     registration = try loop.register(number, for: .readable) { [weak self] _ in self?.accept() }
   }
@@ -74,16 +91,44 @@ package final class LineListener {
     }
   }
 
+  /// Connections that clients may have now: what workers hold and what is kept for others is not
+  /// theirs.
+  private var mostConnections: Int {
+    min(limits.connections, max(1, descriptors - Self.spareDescriptors - Self.reserve - links))
+  }
+
   private func admit(_ connection: LineConnection) {
-    guard connections < limits.connections else {
-      let full = WireError(
-        .tooManyConnections, "\(address) serves \(connections) connections, the most it may")
-      connection.write { $0.error(full) }
-      return connection.closeWhenFlushed()
+    if connections < mostConnections {
+      count(connection, \.connections)
+      return onConnection(connection)
     }
-    connections += 1
-    connection.onEnd = { [weak self] in self?.connections -= 1 }
+    let full = WireError(
+      .tooManyConnections, "\(address) serves \(connections) connections, the most it may")
+    guard admitsWorkers, reserved < Self.reserve else { return refuse(connection, full) }
+    count(connection, \.reserved)
+    connection.refusal = full
     onConnection(connection)
+    loop.schedule(after: Self.helloTimeout) { [weak self, weak connection] in
+      if let connection, connection.refusal != nil { self?.refuse(connection, full) }
+    }
+  }
+
+  /// Counts it until it ends or is a worker's, and as a worker's from then on.
+  private func count(
+    _ connection: LineConnection, _ kind: ReferenceWritableKeyPath<LineListener, Int>
+  ) {
+    self[keyPath: kind] += 1
+    connection.onEnd = { [weak self] in self?[keyPath: kind] -= 1 }
+    connection.onLink = { [weak self, weak connection] in
+      self?[keyPath: kind] -= 1
+      self?.links += 1
+      connection?.onEnd = { self?.links -= 1 }
+    }
+  }
+
+  private func refuse(_ connection: LineConnection, _ full: WireError) {
+    connection.write { $0.error(full) }
+    connection.closeWhenFlushed()
   }
 
   /// The connection that found no descriptor stays in the kernel's queue; to be told of it at once

@@ -16,6 +16,8 @@ package protocol SessionServer: AnyObject {
 /// peer's request ids are unanswered.
 package final class Session {
   package let connection: LineConnection
+  /// The server's own, for whatever it tells sessions apart by.
+  package var number: UInt64 = 0
 
   /// For a link, on which answers arrive among requests; returns whether the line was one.
   package var onAnswer: (Kind, Frame, _ line: Span<UInt8>) -> Bool = { _, _, _ in false }
@@ -56,18 +58,18 @@ package final class Session {
   /// - Throws: `duplicate_id` where its id is in use, `too_many_requests` past the limit or for a
   ///   second request without an id.
   package func begin(_ id: String?, as number: UInt64) throws(WireError) {
-    guard open[id ?? ""] == nil else {
-      guard let id else {
-        throw WireError(
-          .tooManyRequests, "one request at a time without an id: give each one a #id")
-      }
-      throw WireError(.duplicateID, "a request #\(id) is running on this connection")
-    }
-    guard open.count < limits.requestsPerConnection else {
+    guard let earlier = open.updateValue(number, forKey: id ?? "") else {
+      if open.count <= limits.requestsPerConnection { return }
+      open[id ?? ""] = nil
       throw WireError(
         .tooManyRequests, "this connection has \(open.count) requests unanswered, the most it may")
     }
-    open[id ?? ""] = number
+    open[id ?? ""] = earlier
+    guard let id else {
+      throw WireError(
+        .tooManyRequests, "one request at a time without an id: give each one a #id")
+    }
+    throw WireError(.duplicateID, "a request #\(id) is running on this connection")
   }
 
   /// The number of an unanswered request.
@@ -112,6 +114,10 @@ package final class Session {
       return Frame.looksLikeHTTP(line) ? refuseHTTP() : send(error, id: nil)
     }
     if frame.word.isEmpty, frame.body.isEmpty { return }
+    if let refusal = connection.refusal, frame.word != Verb.hello.rawValue {
+      send(refusal, id: frame.id)
+      return connection.closeWhenFlushed()
+    }
     do throws(WireError) {
       guard let verb = Verb(rawValue: frame.word) else {
         if let kind = Kind(rawValue: frame.word), onAnswer(kind, frame, line) { return }

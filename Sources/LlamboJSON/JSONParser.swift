@@ -83,9 +83,12 @@ private struct JSONParser {
     skipSpace()
   }
 
+  private static let membersCompared = 8
+
   mutating func object(depth: Int) throws(JSONError) -> JSON {
     try enter(depth)
     var members: [JSON.Member] = []
+    // Of few members the names are compared with each other, which costs less than to hash them.
     var names: Set<String> = []
     if take(UInt8(ascii: "}")) { return .object(members) }
     while true {
@@ -95,7 +98,11 @@ private struct JSONParser {
       }
       let start = at
       let name = try string()
-      guard names.insert(name).inserted else {
+      if members.count == Self.membersCompared { names = Set(members.map(\.name)) }
+      let isNew =
+        members.count < Self.membersCompared
+        ? !members.contains { $0.name == name } : names.insert(name).inserted
+      guard isNew else {
         throw JSONError(
           code: .duplicateName, offset: start, message: "the name \"\(name)\" occurs twice")
       }
@@ -160,12 +167,17 @@ private struct JSONParser {
     let start = at
     var unescaped: [UInt8] = []
     var runStart = at
+    // ASCII needs no validation, which costs more than all else here.
+    var seen: UInt8 = 0
     while true {
       guard at < bytes.count else { throw error(.syntax, "the string has no end") }
       switch bytes[at] {
       case UInt8(ascii: "\""):
         let text: String?
-        if runStart == start {
+        if runStart == start, seen < 0x80 {
+          text = String(
+            decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+        } else if runStart == start {
           text = String(validating: bytes[start..<at], as: UTF8.self)
         } else {
           unescaped.append(contentsOf: bytes[runStart..<at])
@@ -181,7 +193,15 @@ private struct JSONParser {
       case 0..<0x20:
         throw error(.syntax, "a control character must be escaped")
       default:
-        at += 1
+        // The bytes that stand for themselves, at once.
+        var end = at
+        while end < bytes.count {
+          let byte = bytes[end]
+          if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+          seen |= byte
+          end += 1
+        }
+        at = end
       }
     }
   }

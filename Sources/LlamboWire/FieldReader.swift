@@ -5,6 +5,8 @@ import LlamboJSON
 package struct FieldReader {
   private let members: [JSON.Member]
   private var known: [String] = []
+  /// Members that were asked for; no name occurs twice.
+  private var taken = 0
 
   /// - Throws: `invalid_request` where `body` is no object.
   package init(_ body: JSON) throws(WireError) {
@@ -12,12 +14,17 @@ package struct FieldReader {
       throw WireError(.invalidRequest, "the request must be a JSON object")
     }
     self.members = members
+    known.reserveCapacity(20)
   }
 
   package mutating func value(_ name: String) -> JSON? {
     known.append(name)
-    let value = members.first { $0.name == name }?.value
-    return value == .null ? nil : value
+    guard taken < members.count, let member = members.first(where: { $0.name == name }) else {
+      return nil
+    }
+    taken += 1
+    if case .null = member.value { return nil }
+    return member.value
   }
 
   package mutating func string(_ name: String) throws(WireError) -> String? {
@@ -76,6 +83,7 @@ package struct FieldReader {
 
   /// - Throws: `unknown_field` where a member was never asked for.
   package func finish() throws(WireError) {
+    if taken == members.count { return }
     for member in members where !known.contains(member.name) {
       let names = known.isEmpty ? "none" : known.sorted().joined(separator: ", ")
       throw WireError(.unknownField, "unknown field \"\(member.name)\"; known here: \(names)")

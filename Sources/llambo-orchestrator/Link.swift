@@ -21,6 +21,8 @@ final class Link {
     handler.onClose = { [unowned orchestrator] _ in orchestrator.linkClosed(id) }
     connection.handler = handler
     connection.halfClose = .endsConnection
+    // A token costs little to pass on, and each turn a system call for each client.
+    connection.linesPerTurn = 1024
   }
 
   func send(_ verb: Verb, id: String? = nil, _ body: JSON? = nil) {
@@ -38,24 +40,25 @@ struct Relay {
   /// Whether its worker draws tokens by a seed, and the client named none.
   let needsSeed: Bool
 
-  /// The body with what the cluster adds: a seed that stays the same for each attempt, and the
-  /// tokens that the client has seen.
-  func body(seed: UInt32?, produced: [Int32]) -> [UInt8] {
-    guard verb == .infer || verb == .chat, let brace = body.lastIndex(of: UInt8(ascii: "}")) else {
-      return body
-    }
+  /// The request's line with what the cluster adds: a seed that stays the same for each attempt, and
+  /// the tokens that the client has seen.
+  func write(to writer: inout LineWriter, number: UInt64, seed: UInt32?, produced: [Int32]) {
+    let id = String(number)
+    guard verb == .infer || verb == .chat, needsSeed || !produced.isEmpty,
+      let brace = body.lastIndex(of: UInt8(ascii: "}"))
+    else { return writer.relay(verb.rawValue, id: id, body: body.span) }
     // A request always has a prompt or messages, so that what is added has something before it.
-    var line = Array(body[..<brace])
-    if needsSeed, let seed { line += Array(",\"seed\":\(seed)".utf8) }
+    var added: [UInt8] = []
+    if needsSeed, let seed { added += ",\"seed\":\(seed)".utf8 }
     if !produced.isEmpty {
-      line += Array(",\"produced\":[".utf8)
+      added += ",\"produced\":[".utf8
       for (place, token) in produced.enumerated() {
-        if place > 0 { line.append(UInt8(ascii: ",")) }
-        line += String(token).utf8
+        if place > 0 { added.append(UInt8(ascii: ",")) }
+        added += String(token).utf8
       }
-      line.append(UInt8(ascii: "]"))
+      added.append(UInt8(ascii: "]"))
     }
-    line.append(UInt8(ascii: "}"))
-    return line
+    added.append(UInt8(ascii: "}"))
+    writer.relay(verb.rawValue, id: id, body: body.span.extracting(..<brace), added.span)
   }
 }

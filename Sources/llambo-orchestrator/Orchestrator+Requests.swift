@@ -121,6 +121,7 @@ extension Orchestrator {
       "uptime": .integer(EventLoop.clock() - started),
       "strategy": .string(cluster.strategyName?.rawValue ?? "custom"),
       "draining": .bool(cluster.isShuttingDown),
+      "limits": .string(launcher.limitsKind.rawValue),
       "nodes": .object(
         [JSON.Member("total", .integer(Int64(cluster.nodes.count)))]
           + Node.State.names.map { .init($0, .integer(states[$0] ?? 0)) }),

@@ -12,6 +12,8 @@ final class Orchestrator {
   private static let tick: Int64 = 50
   /// Milliseconds in which changes of the node list become one write of the state file.
   private static let persistDelay: Int64 = 20
+  /// Milliseconds from a write of the state file that failed to the next.
+  private static let persistPause: Int64 = 1000
   /// Milliseconds that clients have to take their last lines.
   private static let farewell: Int64 = 2000
 
@@ -29,35 +31,38 @@ final class Orchestrator {
   /// What the file said when it was read last.
   var config: ClusterConfig
   private let stateFile: PrivateFile
+  /// How many this process may have open.
+  private let descriptors: Int
   private var listener: LineListener?
   private var sessions: [ObjectIdentifier: Session] = [:]
-  /// A number for each session, by which clients that wait take turns.
-  private var clients: [ObjectIdentifier: UInt64] = [:]
+  /// Sessions have numbers, by which clients that wait take turns.
   private var lastClient: UInt64 = 0
   private var links: [LinkID: Link] = [:]
   private var lastLink: UInt64 = 0
   private var events: [Event] = []
+  private var directives: [Directive] = []
   private var isHandling = false
   private var isPersistScheduled = false
+  /// The last write of the state file failed.
+  private var isUnsaved = false
   private var isEnding = false
 
   init(
     config: ClusterConfig, cluster: Cluster, launcher: any WorkerLauncher, stateFile: PrivateFile,
-    loop: EventLoop
+    loop: EventLoop, descriptors: Int
   ) {
     self.config = config
     self.cluster = cluster
     self.launcher = launcher
     self.stateFile = stateFile
     self.loop = loop
+    self.descriptors = descriptors
     launcher.report = { [unowned self] in post($0) }
   }
 
   var address: Address? { listener?.address }
 
-  func client(of session: Session) -> ClientID {
-    ClientID(clients[ObjectIdentifier(session)] ?? 0)
-  }
+  func client(of session: Session) -> ClientID { ClientID(session.number) }
 
   /// Opens the port, without which no worker could dial in.
   ///
@@ -69,12 +74,13 @@ final class Orchestrator {
   }
 
   private func listen(on wanted: Address) throws(SystemError) {
-    listener = try LineListener(on: wanted, loop: loop, limits: limits) {
-      [unowned self] connection in
+    listener = try LineListener(
+      on: wanted, loop: loop, limits: limits, descriptors: descriptors, admitsWorkers: true
+    ) { [unowned self] connection in
       let session = Session(connection, limits: limits, server: self)
       sessions[ObjectIdentifier(session)] = session
       lastClient += 1
-      clients[ObjectIdentifier(session)] = lastClient
+      session.number = lastClient
     }
   }
 
@@ -94,15 +100,19 @@ final class Orchestrator {
 
   /// Hands an event to the cluster. One that a directive causes waits for those before it.
   func post(_ event: Event) {
-    events.append(event)
-    guard !isHandling else { return }
+    guard !isHandling else { return events.append(event) }
     isHandling = true
+    // Its memory serves again and again.
     var directives: [Directive] = []
+    swap(&directives, &self.directives)
+    cluster.handle(event, at: EventLoop.clock(), into: &directives)
+    perform(&directives)
     while !events.isEmpty {
       let event = events.removeFirst()
       cluster.handle(event, at: EventLoop.clock(), into: &directives)
       perform(&directives)
     }
+    swap(&directives, &self.directives)
     isHandling = false
   }
 
@@ -130,10 +140,10 @@ final class Orchestrator {
       links[link]?.send(.shutdown, .object(fields))
     case .send(let request, let link):
       guard let relay = relays[request] ?? members[request]?.relay else { return }
+      let attempt = cluster.attempt(at: request)
       links[link]?.connection.write {
-        let body = relay.body(
-          seed: cluster.seed(of: request), produced: cluster.journal(of: request))
-        $0.relay(relay.verb.rawValue, id: String(request.number), body: body.span)
+        relay.write(
+          to: &$0, number: request.number, seed: attempt.seed, produced: attempt.journal)
       }
     case .cancel(let request, let link): links[link]?.send(.cancel, id: String(request.number))
     case .fail(let request, let error):
@@ -162,7 +172,7 @@ final class Orchestrator {
   /// Makes a client's connection a worker's link.
   func adopt(_ session: Session, as hello: Hello) {
     sessions[ObjectIdentifier(session)] = nil
-    clients[ObjectIdentifier(session)] = nil
+    session.connection.becomeLink()
     lastLink += 1
     let link = Link(LinkID(lastLink), over: session.connection, of: self)
     links[link.id] = link
@@ -198,8 +208,8 @@ final class Orchestrator {
         $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
       }
     case .done, .tokens:
-      if kind == .done, !cluster.mayEndAsCancelled(request),
-        Completion.saysCancelled(line.extracting(frame.body))
+      if kind == .done, Completion.saysCancelled(line.extracting(frame.body)),
+        !cluster.mayEndAsCancelled(request)
       {
         let error = WireError(.draining, "the worker gave this answer up")
         return post(.failed(request, link.id, error))
@@ -224,17 +234,21 @@ final class Orchestrator {
 
   // MARK: The state file
 
-  private func persistSoon() {
+  private func persistSoon(after delay: Int64 = persistDelay) {
     guard !isPersistScheduled else { return }
     isPersistScheduled = true
-    loop.schedule(after: Self.persistDelay) { [weak self] in
+    loop.schedule(after: delay) { [weak self] in
       guard let self, !isEnding else { return }
       isPersistScheduled = false
       do throws(SystemError) {
         try persist()
+        if isUnsaved { Program.log("llambo-orchestrator: the state is saved again") }
+        isUnsaved = false
       } catch {
-        // The cluster serves on; the next change tries again.
-        Program.log("llambo-orchestrator: the state is not saved: \(error)")
+        // The cluster serves on, and this goes on until the file tells the truth again.
+        if !isUnsaved { Program.log("llambo-orchestrator: the state is not saved: \(error)") }
+        isUnsaved = true
+        persistSoon(after: Self.persistPause)
       }
     }
   }
@@ -265,7 +279,6 @@ final class Orchestrator {
 extension Orchestrator: SessionServer {
   func ended(_ session: Session, requests: [UInt64]) {
     sessions[ObjectIdentifier(session)] = nil
-    clients[ObjectIdentifier(session)] = nil
     for request in requests { cancel(request) }
     if isEnding, sessions.isEmpty { loop.stop() }
   }

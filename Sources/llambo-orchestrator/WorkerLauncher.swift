@@ -12,6 +12,8 @@ import Darwin
 /// later `processEnded`, or `launchFailed`. The worker itself dials in with its `HELLO`.
 protocol WorkerLauncher: AnyObject {
   var report: (Event) -> Void { get set }
+  /// What holds workers to the resources of their type, for `STATUS`.
+  var limitsKind: WorkerLimits.Kind { get }
   func launch(node: String, type: String, epoch: UInt64)
   /// Ends a node's process, also one that an earlier orchestrator started.
   func kill(node: String, pid: Int)
@@ -40,7 +42,8 @@ final class LocalLauncher: WorkerLauncher {
     /// The model's file.
     var model: String
   }
-
+  private let limits: WorkerLimits
+  var limitsKind: WorkerLimits.Kind { limits.kind }
   private var children: [Int: (node: String, epoch: UInt64)] = [:]
 
   /// - Parameter program: the path of `llambo-worker`.
@@ -52,6 +55,7 @@ final class LocalLauncher: WorkerLauncher {
     self.handover = handover
     self.orchestrator = orchestrator
     lease = config.orchestrator.lease
+    limits = WorkerLimits(config)
     types = try Self.recipes(of: config)
   }
 
@@ -85,6 +89,7 @@ final class LocalLauncher: WorkerLauncher {
           "--lease", String(lease), "--handover", handover.path,
         ],
         output: STDERR_FILENO, session: true)
+      limits.apply(resources, to: pid, of: node, epoch: epoch)
       children[pid] = (node, epoch)
       report(.launched(node: node, epoch: epoch, pid: pid))
     } catch {
@@ -114,5 +119,9 @@ final class LocalLauncher: WorkerLauncher {
         .processEnded(
           node: child.node, epoch: child.epoch, reason: ended.reason, wasKilled: ended.wasKilled))
     }
+    limits.sweep()
   }
+
+  /// To be called when all workers have ended.
+  func end() { limits.remove() }
 }

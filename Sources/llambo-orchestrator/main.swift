@@ -13,7 +13,7 @@ import Darwin
 let program = "llambo-orchestrator"
 let arguments = Program.parse(orchestratorCommand).arguments
 do {
-  raiseDescriptorLimit()
+  let descriptors = raiseDescriptorLimit()
   let config = try ClusterConfig.load(arguments.text("--config"))
   if let path = config.orchestrator.logFile {
     // The workers' lines go there too: they inherit it.
@@ -45,7 +45,7 @@ do {
   if let earlier { cluster.restore(earlier, at: EventLoop.clock()) }
   let orchestrator = Orchestrator(
     config: config, cluster: cluster, launcher: launcher, stateFile: PrivateFile(statePath),
-    loop: loop)
+    loop: loop, descriptors: descriptors)
   onSignal = { signal in
     switch signal {
     // A little later, so that what a worker wrote last is read before its end is known.
@@ -71,6 +71,8 @@ do {
     Program.log("\(program): metrics on http://\(address)/metrics")
   }
   loop.run()
+  launcher.reap()
+  launcher.end()
   handover.remove()
   lockFile.remove()
   _ = consume lock

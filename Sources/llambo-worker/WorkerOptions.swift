@@ -41,6 +41,9 @@ struct WorkerOptions {
         "Tokens of prompt and answer that one slot holds.", default: "512"),
       OptionDefinition("--threads", nil, .integer("N", 1...512), "CPU threads.", default: "1"),
       OptionDefinition(
+        "--batch-size", nil, .integer("TOKENS", 1...(1 << 16)),
+        "Most tokens computed at once, but never fewer than slots.", default: "128"),
+      OptionDefinition(
         "--gpu-layers", nil, .integer("N", -1...100_000),
         "Layers kept on a GPU, where the build has one; -1 for all.", default: "0"),
       OptionDefinition(
@@ -71,7 +74,8 @@ struct WorkerOptions {
     let threads = arguments.integer("--threads")
     engine = EngineConfiguration(
       slots: arguments.integer("--slots"), contextSize: arguments.integer("--context-size"),
-      batchSize: max(128, arguments.integer("--slots")), threads: threads, batchThreads: threads)
+      batchSize: max(arguments.integer("--batch-size"), arguments.integer("--slots")),
+      threads: threads, batchThreads: threads)
     lease = Int64(arguments.integer("--lease"))
     gpuLayers = arguments.integer("--gpu-layers")
     handover = arguments.text(ifGiven: "--handover")

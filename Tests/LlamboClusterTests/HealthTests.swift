@@ -38,11 +38,19 @@ struct HealthTests {
   @Test func aNodeIsNotEjectedBeforeItsTime() {
     let stage = Stage()
     let link = stage.bringUp()[0]
-    _ = stage.run(3000) { _ in false }
+    _ = stage.run(2500) { _ in false }
     #expect(stage.node("worker-0001")?.link == link)
     _ = stage.handle(.heard(link))
-    _ = stage.run(3000) { _ in false }
+    _ = stage.run(2500) { _ in false }
     #expect(stage.node("worker-0001")?.link == link)
+  }
+
+  @Test func aSilentNodeIsEjectedWithinThreeIntervals() {
+    let stage = Stage()
+    let link = stage.bringUp()[0]
+    _ = stage.run(5000)
+    let directives = stage.run(2950) { _ in false }
+    #expect(directives.contains(.closeLink(link)))
   }
 
   @Test func aPauseOfTheOrchestratorEjectsNobody() {

@@ -11,7 +11,7 @@ import Testing
     #expect(config.nodeTypes.map(\.name) == ["tiny", "medium", "large"])
     #expect(config.nodeTypes.map(\.count) == [3, 0, 0])
     #expect(config.nodeTypes.allSatisfy { $0.resources.model == "llambo-tiny" })
-    #expect(config.nodeTypes.map(\.resources.cpu) == [0.1, 2, 4])
+    #expect(config.nodeTypes.map(\.resources.cpu) == [1, 2, 4])
     #expect(config.nodeTypes.map(\.resources.memory) == [128_000_000, 512_000_000, 8_000_000_000])
     #expect(config.nodeTypes.map(\.resources.contextSize) == [512, 1024, 2048])
     #expect(config.nodeTypes.map(\.resources.slots) == [4, 8, 16])

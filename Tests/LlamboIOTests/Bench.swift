@@ -13,14 +13,19 @@ final class Bench {
   private(set) var listener: LineListener!
   private var wanted: () -> Bool = { false }
 
-  init(_ configure: (inout WireLimits) -> Void = { _ in }) throws {
+  init(
+    descriptors: Int = .max, admitsWorkers: Bool = false,
+    _ configure: (inout WireLimits) -> Void = { _ in }
+  ) throws {
     var limits = WireLimits()
     configure(&limits)
     self.limits = limits
     loop = try EventLoop()
     server = BenchServer { [unowned self] in check() }
-    listener = try LineListener(on: Address("127.0.0.1:0"), loop: loop, limits: limits) {
-      [unowned self] connection in
+    listener = try LineListener(
+      on: Address("127.0.0.1:0"), loop: loop, limits: limits, descriptors: descriptors,
+      admitsWorkers: admitsWorkers
+    ) { [unowned self] connection in
       server.add(Session(connection, limits: self.limits, server: server))
     }
   }

@@ -124,7 +124,56 @@ struct ConnectionTests {
     #expect(try bench.conversation("PING\n") == ["PONG"])
   }
 
+  @Test func aPeerThatSendsManyLinesKeepsNoOtherWaiting() throws {
+    let bench = try Bench()
+    let flooder = try bench.client()
+    let other = try bench.client()
+    bench.run { bench.server.sessions.count == 2 }
+    flooder.send(String(repeating: "PING #1\n", count: 5000))
+    other.send("PING #2\n")
+    bench.run { other.lines.count == 1 }
+    #expect(bench.server.handled < 5000)
+    bench.run { flooder.lines.count == 5000 }
+  }
+
+  @Test func linesBeforeTheEndOfTheInputAreAllAnswered() throws {
+    let bench = try Bench()
+    let answers = try bench.conversation(String(repeating: "PING\n", count: 1000))
+    #expect(answers == Array(repeating: "PONG", count: 1000))
+  }
+
   // MARK: The port
+
+  @Test func whereClientsAreTooManyAWorkerStillGetsIn() throws {
+    let bench = try Bench(admitsWorkers: true) { $0.connections = 1 }
+    let client = try bench.client()
+    bench.run { bench.server.sessions.count == 1 }
+    let worker = try bench.client()
+    worker.send("HELLO\n")
+    // The bench answers it with an error of its own, so that it was not refused at the door.
+    bench.run { worker.lines.count == 1 }
+    #expect(worker.lines[0].contains("out_of_range"))
+    let refused = try bench.conversation("PING #late\n")
+    #expect(refused.count == 1)
+    #expect(refused.first?.hasPrefix("ERROR #late {\"code\":\"too_many_connections\"") == true)
+    // Who says nothing is told as well.
+    let silent = try bench.client()
+    bench.run { silent.hasEnded }
+    #expect(silent.lines.first?.contains("too_many_connections") == true)
+    client.send("PING\n")
+    bench.run { client.lines == ["PONG"] }
+  }
+
+  @Test func clientsLeaveDescriptorsForWorkersAndFiles() throws {
+    let kept = LineListener.spareDescriptors + LineListener.reserve
+    let bench = try Bench(descriptors: kept + 2)
+    let served = [try bench.client(), try bench.client()]
+    bench.run { bench.server.sessions.count == 2 }
+    let refused = try bench.client()
+    bench.run { refused.hasEnded }
+    #expect(refused.lines.first?.contains("too_many_connections") == true)
+    #expect(served.allSatisfy { !$0.hasEnded })
+  }
 
   @Test func aPortInUseIsNamedWithWhatToDo() throws {
     let bench = try Bench()

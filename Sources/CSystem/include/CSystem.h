@@ -51,6 +51,10 @@ pid_t csystem_spawn(const char *path, char *const argv[], int output, bool sessi
 /// Starts a program, looked up in PATH, with this process's input, output and terminal.
 pid_t csystem_spawn_in_foreground(const char *program, char *const argv[]);
 
+/// Bounds the memory that a process writes, in bytes, 0 for no bound, and lowers its priority by that
+/// many steps of niceness. -1 where either failed.
+int csystem_limit(pid_t pid, int64_t data_bytes, int niceness);
+
 /// The descriptors that the process may have open: soft limit raised to the hard one.
 int64_t csystem_raise_descriptor_limit(void);
 

@@ -116,7 +116,7 @@ extension SystemTests {
         workerScript: "[ -e \(box.path("broken")) ] && exit 1\nexec \(Programs.worker) \"$@\"")
       #expect(try box.run(llamboctl, ["init"]).end == .status(0))
       let cluster = ClusterProgram(
-        program: try box.start("true"), state: try box.state())
+        program: try box.start("true"), address: try box.state().listen)
       try File.write("", to: box.path("broken"))
       let victim = try #require(try cluster.nodes().first?.pid)
       kill(victim, SIGKILL)

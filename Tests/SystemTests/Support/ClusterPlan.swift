@@ -13,6 +13,9 @@ struct ClusterPlan {
   var maxNodes = 1000
   /// Milliseconds, from 1000.
   var lease = 5000
+  /// Resources of a node, as the file writes them; none unless given.
+  var cpu: String?
+  var memory: String?
   var listen = "127.0.0.1:0"
   var metricsListen: String?
   var type = "tiny"
@@ -21,6 +24,10 @@ struct ClusterPlan {
   /// Lines of more keys below `orchestrator`, and below the type.
   var orchestratorKeys: [String] = []
   var typeKeys: [String] = []
+
+  private func resource(_ key: String, _ value: String?) -> String {
+    value.map { "\n        \(key): \"\($0)\"" } ?? ""
+  }
 
   var yaml: String {
     """
@@ -34,7 +41,7 @@ struct ClusterPlan {
           resources:
             model: "\(model)"
             context_size: \(contextSize)
-            slots: \(slots)
+            slots: \(slots)\(resource("cpu", cpu))\(resource("memory", memory))
       load_balancer:
         strategy: "\(strategy)"
         health_check_interval: \(healthCheckInterval)

@@ -118,14 +118,19 @@ final class Sandbox {
   // MARK: Clusters
 
   /// Starts an orchestrator and waits until it listens; `arguments` come after the configuration.
+  ///
+  /// - Parameter wrapper: a command that becomes the one behind it.
   func orchestrator(
-    _ plan: ClusterPlan, _ arguments: [String] = []
+    _ plan: ClusterPlan, _ arguments: [String] = [], through wrapper: [String] = []
   ) throws -> ClusterProgram {
     try File.write(plan.yaml, to: path("cluster-config.yaml"))
-    let program = try start(
-      Programs.orchestrator, ["--config", path("cluster-config.yaml")] + arguments)
-    _ = try program.waitForLine("state in \(path(ClusterPlan.stateFile))")
-    return ClusterProgram(program: program, state: try state())
+    let command =
+      wrapper + [Programs.orchestrator, "--config", path("cluster-config.yaml")] + arguments
+    let program = try start(command[0], Array(command.dropFirst()))
+    let line = try program.waitForLine(" state in ")
+    // "llambo-orchestrator: cluster system-test on 127.0.0.1:9000, state in …"
+    let address = line.split(separator: ",")[0].split(separator: " ").last ?? ""
+    return ClusterProgram(program: program, address: String(address))
   }
 
   /// Starts an orchestrator and waits until all its nodes are healthy.

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import LlamboIO
 import LlamboJSON
 import LlamboWire
@@ -24,18 +24,16 @@ struct ClusterProgram {
   let program: RunningProgram
   let address: String
 
-  init(program: RunningProgram, state: ClusterState) {
-    self.program = program
-    address = state.listen
+  /// How many descriptors the orchestrator has open.
+  var descriptors: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(program.pid)/fd").count) ?? 0
   }
 
   func status() throws -> ClusterStatus {
     ClusterStatus(try Client(address).ask("STATUS").body)
   }
 
-  func nodes() throws -> [NodeStatus] {
-    try (Client(address).ask("NODES").body["nodes"]?.array ?? []).map(NodeStatus.init)
-  }
+  func nodes() throws -> [NodeStatus] { NodeStatus.list(try Client(address).ask("NODES")) }
 
   func waitUntilHealthy(_ count: Int, within seconds: Double = 60) throws {
     let client = try Client(address)
@@ -99,6 +97,11 @@ struct NodeStatus {
   let restarts: Int
   /// The address of its own port.
   let listen: String
+
+  /// - Parameter line: an answer to `NODES`.
+  static func list(_ line: LineClient.Line) -> [NodeStatus] {
+    (line.body["nodes"]?.array ?? []).map(NodeStatus.init)
+  }
 
   init(_ body: JSON) {
     listen = body["listen"]?.string ?? ""
