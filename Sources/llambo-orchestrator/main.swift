@@ -61,6 +61,10 @@ do {
       [unowned orchestrator] in orchestrator.cluster.measured.prometheus
     }
   }
+  let isTied = arguments.flag("--tied")
+  let tie =
+    try isTied
+    ? InputReader(ofStandardInput: loop) { orchestrator.post(.shutdown(grace: 0)) } : nil
   try orchestrator.start()
   Program.log(
     "\(program): cluster \(config.id) on \(orchestrator.address ?? wanted), "
@@ -69,8 +73,11 @@ do {
     Program.log("\(program): metrics on http://\(address)/metrics")
   }
   loop.run()
+  tie?.stop()
   handover.remove()
   lockFile.remove()
+  // Whoever made the folder for this orchestrator is gone, or leaves it to it.
+  if isTied, let slash = statePath.lastIndex(of: "/") { rmdir(String(statePath[..<slash])) }
   _ = consume lock
   Program.end(.ok)
 } catch let error as ConfigError {
