@@ -24,6 +24,12 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
+/// A small program over the public Swift API.
+func example(_ name: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Llambo"], path: "Examples/\(name)", swiftSettings: swift)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
@@ -32,6 +38,7 @@ let package = Package(
   name: "Llambo",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Llambo", targets: ["Llambo"]),
     .library(name: "LlamaRunner", targets: ["LlamaRunner"]),
     .executable(name: "llambo-worker", targets: ["llambo-worker"]),
     .executable(name: "llambo-orchestrator", targets: ["llambo-orchestrator"]),
@@ -70,6 +77,9 @@ let package = Package(
     room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand"]),
     room("LlamboCommand"),
 
+    // The public Swift API over all of it.
+    room("Llambo", ["LlamaRunner", "LlamboCluster", "LlamboIO", "LlamboWire", "LlamboJSON"]),
+
     // The programs: thin mains over their shells.
     program(
       "llambo-worker", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
@@ -77,7 +87,8 @@ let package = Package(
       "llambo-orchestrator",
       ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program(
-      "llamboctl", ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
+      "llamboctl",
+      ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
     program("llambo-sim", ["LlamboSimulator", "LlamboCommand", "LlamboJSON"]),
 
@@ -91,6 +102,14 @@ let package = Package(
       name: "GuideExamples", dependencies: ["LlamaRunner"], path: "Examples/Guide",
       swiftSettings: swift),
 
+    // The programs that the guide to the Swift API begins with.
+    example("SimpleInference"),
+    example("DistributedCluster"),
+    example("CustomLoadBalancer"),
+    example("Patterns"),
+    .target(
+      name: "APIExamples", dependencies: ["Llambo"], path: "Examples/API", swiftSettings: swift),
+
     tests("LlamboJSONTests", ["LlamboJSON"]),
     tests("LlamboWireTests", ["LlamboWire", "LlamboJSON"]),
     tests("LlamboClusterTests", ["LlamboJSON", "LlamboCluster", "LlamboWire"]),
@@ -103,7 +122,15 @@ let package = Package(
     tests("LlamboCommandTests", ["LlamboCommand"]),
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
     tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner"]),
-    tests("GuideTests", ["GuideExamples"]),
+    tests(
+      "GuideTests",
+      ["GuideExamples", "APIExamples", "Llambo", "llambo-worker", "llambo-orchestrator"]),
+    tests(
+      "LlamboTests",
+      [
+        "Llambo", "llambo-worker", "llambo-orchestrator", "SimpleInference", "DistributedCluster",
+        "CustomLoadBalancer", "Patterns",
+      ]),
     tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
     tests("SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"]),
   ],
