@@ -88,7 +88,7 @@ let package = Package(
       ["LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program(
       "llamboctl",
-      ["LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
+      ["LlamaRunner", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
     program("llama-runner", ["LlamaRunner", "LlamboCommand", "CEdit"]),
     program("llambo-sim", ["LlamboSimulator", "LlamboCommand", "LlamboJSON"]),
 
@@ -132,7 +132,9 @@ let package = Package(
         "CustomLoadBalancer", "Patterns",
       ]),
     tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
-    tests("SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"]),
+    .testTarget(
+      name: "SystemTests", dependencies: ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"],
+      exclude: ["Control/model-host.py"], swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

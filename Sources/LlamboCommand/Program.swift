@@ -19,6 +19,8 @@ package enum Program {
     case unavailable = 69
     case osError = 71
     case configuration = 78
+    /// A person stopped it with Ctrl-C.
+    case interrupted = 130
   }
 
   /// Reads the process's arguments; prints what `--help`, `--version` or a mistake asks for, and

@@ -9,8 +9,8 @@ struct Command: Sendable {
   var subcommands: [Command] = []
 
   static let all: [Command] = [
-    .initialize, .spawn, .status, .nodes, .health, .infer, .limbot, .config, .metrics, .top,
-    .logs, .shutdown,
+    .initialize, .spawn, .status, .nodes, .health, .infer, .limbot, .models, .config, .metrics,
+    .top, .logs, .shutdown,
   ]
 
   /// The whole program, as its help and its parser see it.
