@@ -108,6 +108,21 @@ extension LlamboTests {
       await orchestrator.shutdownCluster()
     }
 
+    @Test func moreRequestsThanOneConnectionMayHaveAreAnswered() async throws {
+      let orchestrator = Orchestrator(maxNodes: 1, timeout: .seconds(240))
+      try await orchestrator.spawnCluster(count: 1, modelPath: Place.model, slots: 8)
+      let tokens = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<600 {
+          group.addTask {
+            try await orchestrator.process(.greedy("A node is", maxTokens: 2)).tokenCount
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(tokens == Array(repeating: 2, count: 600))
+      await orchestrator.shutdownCluster()
+    }
+
     @Test func whatCannotStartSaysWhyAndLeavesNothing() async throws {
       let orchestrator = Orchestrator(maxNodes: 2)
       await fails(with: .modelNotFound) {

@@ -47,7 +47,7 @@ public final class LoadBalancer: Sendable {
 
   private static func settings(_ timeout: Duration, _ queueLimit: Int) -> ClusterSettings {
     var settings = ClusterSettings()
-    settings.requestTimeout = max(1, Int64(clamping: Int(timeout / .milliseconds(1))))
+    settings.requestTimeout = max(1, timeout.boundedMilliseconds)
     settings.queueLimit = max(0, queueLimit)
     return settings
   }

@@ -60,6 +60,7 @@ public final class ClusterNode: Sendable {
   ///   - contextSize: tokens of prompt and answer that a request may have, from 2.
   ///   - slots: requests that it answers at once, 1 to 256.
   ///   - threads: CPU threads.
+  ///   - gpuLayers: layers kept on a GPU, where the build has one; -1 for all.
   ///   - programs: the folder of `llambo-worker`; nil for this program's own folder, or the build of
   ///     the checkout that `LLAMBO_ROOT` names.
   ///   - timeout: how long it may take to load the model.
@@ -67,13 +68,14 @@ public final class ClusterNode: Sendable {
   ///   `cancelled`.
   public static func spawn(
     model: String, address: String = "127.0.0.1:0", name: String? = nil, type: String = "custom",
-    contextSize: Int = 512, slots: Int = 4, threads: Int = 1, programs: String? = nil,
-    timeout: Duration = .seconds(60)
+    contextSize: Int = 512, slots: Int = 4, threads: Int = 1, gpuLayers: Int = 0,
+    programs: String? = nil, timeout: Duration = .seconds(60)
   ) async throws(LlamboError) -> ClusterNode {
     let program = try Programs.find("llambo-worker", in: programs)
     let arguments = [
       "--model", try Programs.absolute(model), "--listen", address, "--type", type, "--slots",
       "\(slots)", "--context-size", "\(contextSize)", "--threads", "\(threads)",
+      "--gpu-layers", "\(gpuLayers)",
     ]
     try LoopThread.start()
     return try await started(program, arguments, name: name, within: timeout)
@@ -167,9 +169,8 @@ public final class ClusterNode: Sendable {
   /// - Parameter grace: after which what still runs is cancelled.
   public func shutdown(grace: Duration = .seconds(5)) async {
     guard let process else { return await peer.close() }
-    let milliseconds = max(0, min(Int64(Int32.max), Int64(grace / .milliseconds(1))))
-    _ = try? await peer.ask(.shutdown, ["grace_ms": .integer(milliseconds)])
-    await process.waitForEnd(within: grace + .seconds(10))
+    _ = try? await peer.ask(.shutdown, ["grace_ms": .integer(grace.boundedMilliseconds)])
+    await process.waitForEnd(within: grace.boundedMilliseconds + 10_000)
     await peer.close()
   }
 }

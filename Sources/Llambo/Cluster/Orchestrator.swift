@@ -22,7 +22,7 @@ public final class Orchestrator: Sendable {
   /// - Parameters:
   ///   - maxNodes: nodes that the cluster may have, from 1.
   ///   - strategy: how a node is chosen.
-  ///   - timeout: from a request's arrival to its last token.
+  ///   - timeout: from a request's arrival to its last token, up to a day.
   ///   - programs: the folder of `llambo-orchestrator` and `llambo-worker`; nil for this program's own
   ///     folder, or the build of the checkout that `LLAMBO_ROOT` names.
   public init(
@@ -69,7 +69,8 @@ public final class Orchestrator: Sendable {
     let plan = ClusterPlan(
       maxNodes: maxNodes, strategy: strategy, count: count,
       model: try Programs.absolute(modelPath), contextSize: contextSize, slots: slots,
-      threads: threads, timeout: max(1, Int(self.timeout / .milliseconds(1))), lease: 5000)
+      threads: threads, timeout: min(max(1, Int(self.timeout.boundedMilliseconds)), 86_400_000),
+      lease: 5000)
     let orchestrator = try Programs.find("llambo-orchestrator", in: programs)
     let worker = try Programs.find("llambo-worker", in: programs)
     try LoopThread.start()
@@ -95,7 +96,7 @@ public final class Orchestrator: Sendable {
     _ request: InferenceRequest, onToken: @escaping TokenHandler = { _ in }
   ) async throws(LlamboError) -> InferenceResponse {
     try LoopThread.start()
-    return try await running.peer().infer(request, onToken: onToken)
+    return try await running.infer(request, onToken: onToken)
   }
 
   /// The tokens of an answer as they come. Leaving the loop, or cancelling its task, ends the answer.

@@ -13,10 +13,19 @@ final class RunningCluster {
     let process: TiedProcess
     let folder: PrivateFolder
     let peer: Peer
+    /// Further connections, for one has so many requests unanswered at most.
+    var others: [Peer] = []
+
+    @LoopActor func close() {
+      peer.close()
+      for other in others { other.close() }
+    }
   }
 
   private var running: Running?
   private var isStarting = false
+  private var isConnecting = false
+  private var waitingForConnection: [CheckedContinuation<Void, Never>] = []
 
   nonisolated init() {}
 
@@ -25,6 +34,38 @@ final class RunningCluster {
       throw LlamboError(.noNodes, "there is no cluster yet: call spawnCluster first")
     }
     return running.peer
+  }
+
+  /// Has a request answered, on a connection that has room for it.
+  func infer(
+    _ request: InferenceRequest, onToken: @escaping TokenHandler
+  ) async throws(LlamboError) -> InferenceResponse {
+    let first = try peer()
+    let most = WireLimits().requestsPerConnection
+    while let running, running.peer === first, first.isOpen {
+      let peers = [first] + running.others
+      if let free = peers.first(where: { $0.isOpen && $0.unanswered < most }) {
+        // Nothing comes in between, for both are the loop's.
+        return try await free.infer(request, onToken: onToken)
+      }
+      try await connectAgain(first.address)
+    }
+    throw LlamboError(.nodeLost, "the orchestrator on \(first.address) is gone")
+  }
+
+  /// Makes a further connection, one at a time however many requests want it.
+  private func connectAgain(_ address: Address) async throws(LlamboError) {
+    guard !isConnecting else {
+      return await withCheckedContinuation { waitingForConnection.append($0) }
+    }
+    isConnecting = true
+    defer {
+      isConnecting = false
+      for continuation in waitingForConnection { continuation.resume() }
+      waitingForConnection = []
+    }
+    let new = try await Peer(to: address)
+    if running?.peer.address == address { running?.others.append(new) } else { new.close() }
   }
 
   func spawn(
@@ -61,9 +102,9 @@ final class RunningCluster {
       self.running = running
       return try await untilHealthy(running, within: limit)
     } catch {
-      self.running?.peer.close()
+      self.running?.close()
       self.running = nil
-      await process?.waitForEnd(within: .seconds(10))
+      await process?.waitForEnd(within: 10_000)
       remove(folder)
       throw error
     }
@@ -128,10 +169,9 @@ final class RunningCluster {
   func shutDown(grace: Duration) async {
     guard let ending = running else { return }
     running = nil
-    let milliseconds = max(0, min(Int64(Int32.max), Int64(grace / .milliseconds(1))))
-    _ = try? await ending.peer.ask(.shutdown, ["grace_ms": .integer(milliseconds)])
-    await ending.process.waitForEnd(within: grace + .seconds(20))
-    ending.peer.close()
+    _ = try? await ending.peer.ask(.shutdown, ["grace_ms": .integer(grace.boundedMilliseconds)])
+    await ending.process.waitForEnd(within: grace.boundedMilliseconds + 20_000)
+    ending.close()
     remove(ending.folder)
   }
 
@@ -143,7 +183,7 @@ final class RunningCluster {
 
   /// Leaves it to end by itself, which its folder goes with.
   func letGo() {
-    running?.peer.close()
+    running?.close()
     running?.process.letGo(within: 20_000)
     running = nil
   }

@@ -102,12 +102,21 @@ extension LoopActor {
   @LoopActor static func wait(
     within limit: Duration, _ isDone: @LoopActor () async throws(LlamboError) -> Bool
   ) async throws(LlamboError) -> Bool {
-    let deadline = ContinuousClock.now + limit
+    let deadline = EventLoop.clock() + limit.boundedMilliseconds
     while true {
       if try await isDone() { return true }
       if Task.isCancelled { throw .taskCancelled }
-      guard ContinuousClock.now < deadline else { return false }
+      guard EventLoop.clock() < deadline else { return false }
       await pause(20)
     }
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds that a line or a timer can hold: from 0 to about 24 days.
+  var boundedMilliseconds: Int64 {
+    let most = Int64(Int32.max)
+    guard self < .milliseconds(most) else { return most }
+    return max(0, Int64(self / .milliseconds(1)))
   }
 }

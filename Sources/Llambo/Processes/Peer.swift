@@ -29,28 +29,49 @@ final class Peer {
   private var receivers: [UInt64: Receiver] = [:]
   private var lastNumber: UInt64 = 0
 
+  /// Milliseconds that a connection may take to be made.
+  private static let patience: Int64 = 10_000
+
   /// Connects.
   ///
   /// - Throws: `unreachable`.
   init(to address: Address) async throws(LlamboError) {
     self.address = address
+    let connection: LineConnection
     do throws(SystemError) {
       connection = try LineConnection.connect(to: address, loop: LoopActor.loop)
     } catch {
       throw LlamboError(error, .unreachable)
     }
-    let reason: LineConnection.CloseReason? = await withCheckedContinuation { continuation in
-      connection?.handler.onConnected = { continuation.resume(returning: nil) }
-      connection?.handler.onClose = { continuation.resume(returning: $0) }
+    self.connection = connection
+    await withCheckedContinuation { continuation in
+      // Whatever comes first: connected, refused, or neither in time.
+      var waiting: CheckedContinuation<Void, Never>? = continuation
+      func end() {
+        waiting?.resume()
+        waiting = nil
+      }
+      connection.handler.onConnected = { [unowned self] in
+        isOpen = true
+        end()
+      }
+      connection.handler.onClose = { [unowned self] _ in
+        isOpen = false
+        end()
+      }
+      LoopActor.loop.schedule(after: Self.patience) { end() }
     }
-    guard reason == nil else {
+    guard isOpen else {
+      connection.close()
       throw LlamboError(.unreachable, "nothing answers on \(address)")
     }
-    isOpen = true
-    connection?.handler.onLine = { [weak self] in self?.received($0) }
-    connection?.handler.onLineTooLong = { [weak self] in self?.connection?.close() }
-    connection?.handler.onClose = { [weak self] _ in self?.lost() }
+    connection.handler.onLine = { [weak self] in self?.received($0) }
+    connection.handler.onLineTooLong = { [weak self] in self?.connection?.close() }
+    connection.handler.onClose = { [weak self] _ in self?.lost() }
   }
+
+  /// Requests that have no last line yet.
+  var unanswered: Int { receivers.count }
 
   /// Ends the connection; what is unanswered is lost.
   func close() {

@@ -74,12 +74,12 @@ final class TiedProcess {
     }
   }
 
-  /// Waits for its end, and kills it where it does not end in time.
-  func waitForEnd(within limit: Duration) async {
-    let deadline = ContinuousClock.now + limit
+  /// Waits for its end, and kills it where it does not end within some milliseconds.
+  func waitForEnd(within limit: Int64) async {
+    let deadline = EventLoop.clock() + limit
     tie = nil
     while isRunning {
-      if ContinuousClock.now > deadline { ChildProcess.kill(pid) }
+      if EventLoop.clock() > deadline { ChildProcess.kill(pid) }
       await LoopActor.pause(Self.look)
     }
     output?.stop()

@@ -1,4 +1,5 @@
 import LlamboCommand
+import LlamboIO
 
 #if canImport(Glibc)
 import Glibc

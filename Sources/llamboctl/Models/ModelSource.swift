@@ -7,12 +7,13 @@ enum ModelSource {
 
   /// A path, or an address of http, https or file.
   init(_ text: String) throws(ControlError) {
-    guard let end = text.firstRange(of: "://") else {
+    let scheme = text.prefix { $0 != ":" }
+    guard text.dropFirst(scheme.count).hasPrefix("://") else {
       self = .file(text)
       return
     }
-    let rest = text[end.upperBound...]
-    switch text[..<end.lowerBound].lowercased() {
+    let rest = text.dropFirst(scheme.count + 3)
+    switch scheme.lowercased() {
     case "http", "https":
       guard rest.first.map({ $0 != "/" }) ?? false else {
         throw ControlError("the address \(text) names no host", .usage)
@@ -92,11 +93,17 @@ struct ModelName {
   init(ofFile baseName: String) throws(ControlError) {
     var name = baseName.lowercased()
     if let mark = name.lastIndex(where: { $0 == "-" || $0 == "." }), mark > name.startIndex {
-      let end = name[name.index(after: mark)...]
-      if end.wholeMatch(of: /i?q\d(_[a-z0-9]+)*|tq\d_\d|bf16|fp?16|fp?32/) != nil {
-        name = String(name[..<mark])
-      }
+      if Self.isQuantization(name[name.index(after: mark)...]) { name = String(name[..<mark]) }
     }
     try self.init(name)
+  }
+
+  /// Such as q4_k_m, iq2_xxs, tq1_0, f16 or bf16.
+  private static func isQuantization(_ word: Substring) -> Bool {
+    if ["f16", "f32", "fp16", "fp32", "bf16"].contains(word) { return true }
+    let letters = word.prefix(while: \.isLetter)
+    let rest = word.dropFirst(letters.count)
+    return ["q", "iq", "tq"].contains(letters) && rest.first?.isNumber == true
+      && rest.dropFirst().first.map { $0 == "_" } ?? true
   }
 }

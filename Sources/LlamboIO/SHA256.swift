@@ -1,5 +1,5 @@
 /// The hash of FIPS 180-4 (NIST 2015), section 6.2.
-struct SHA256 {
+package struct SHA256 {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
     0x5be0_cd19,
@@ -8,6 +8,8 @@ struct SHA256 {
   /// Bytes that do not fill a block yet.
   private var rest: [UInt8] = []
   private var length: UInt64 = 0
+
+  package init() {}
 
   private static let blockSize = 64
   /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
@@ -24,7 +26,7 @@ struct SHA256 {
     0xc671_78f2,
   ]
 
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     length += UInt64(bytes.count)
     var at = 0
     if !rest.isEmpty {
@@ -43,7 +45,7 @@ struct SHA256 {
   }
 
   /// The hash in hexadecimal digits, in lower case.
-  consuming func finish() -> String {
+  package consuming func finish() -> String {
     let bits = length * 8
     var end: [UInt8] = [0x80]
     while (rest.count + end.count) % Self.blockSize != 56 { end.append(0) }
