@@ -40,6 +40,41 @@ extension LlamboTests {
       #expect(output.contains("large-1 (large): 0 of 4 slots, 1 requests"))
     }
 
+    /// A program that lies elsewhere finds the others in the checkout that it is told of.
+    @Test func programsAreFoundInTheCheckout() throws {
+      let files = FileManager.default
+      let folder = files.temporaryDirectory.appending(path: "llambo-\(UUID())")
+      defer { try? files.removeItem(at: folder) }
+      try files.createDirectory(
+        at: folder.appending(path: "checkout/.build"), withIntermediateDirectories: true)
+      try files.createSymbolicLink(
+        atPath: folder.appending(path: "checkout/.build/release").path,
+        withDestinationPath: Place.programs)
+      let program = folder.appending(path: "DistributedCluster")
+      try files.copyItem(atPath: Place.programs + "/DistributedCluster", toPath: program.path)
+
+      func run(root: String?) throws -> (status: Int32, errors: String) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = program
+        process.arguments = [Place.model, "1"]
+        process.environment = ProcessInfo.processInfo.environment.merging(
+          root.map { ["LLAMBO_ROOT": $0] } ?? [:], uniquingKeysWith: { $1 })
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = pipe
+        try process.run()
+        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: bytes, as: UTF8.self))
+      }
+      let found = try run(root: folder.appending(path: "checkout").path)
+      #expect(found.status == 0, "\(found.errors)")
+      let missing = try run(root: folder.path)
+      #expect(missing.status != 0)
+      #expect(
+        missing.errors.contains("there is no llambo-orchestrator in this program's folder or"))
+    }
+
     @Test func patternsWork() async throws {
       let output = try await Self.run("Patterns", Place.model)
       for question in ["node", "cluster", "token", "queue"] {

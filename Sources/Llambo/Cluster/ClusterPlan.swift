@@ -44,6 +44,7 @@ struct ClusterPlan: Sendable, Equatable {
         timeout: \(timeout)
       orchestrator:
         listen: "127.0.0.1:0"
+        auto_scale: false
         min_nodes: 1
         max_nodes: \(maxNodes)
         lease: \(lease)

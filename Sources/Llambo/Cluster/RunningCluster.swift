@@ -138,6 +138,9 @@ final class RunningCluster {
   ) async throws(LlamboError) -> Int {
     var status: ClusterStatus?
     let isHealthy = try await LoopActor.wait(within: limit) { () async throws(LlamboError) in
+      guard running.process.isRunning else {
+        throw await running.process.failure("the orchestrator ended")
+      }
       let now = ClusterStatus(try await running.peer.ask(.status))
       status = now
       if now.healthyNodes == 0, now.lostNodes >= Self.hopeless {
