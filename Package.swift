@@ -128,8 +128,8 @@ let package = Package(
     tests(
       "LlamboTests",
       [
-        "Llambo", "llambo-worker", "llambo-orchestrator", "SimpleInference", "DistributedCluster",
-        "CustomLoadBalancer", "Patterns",
+        "Llambo", "LlamaRunner", "llambo-worker", "llambo-orchestrator", "SimpleInference",
+        "DistributedCluster", "CustomLoadBalancer", "Patterns",
       ]),
     tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
     .testTarget(

@@ -1,3 +1,5 @@
+// Both, for their types are the same.
+import LlamaRunner
 import Llambo
 import Synchronization
 import Testing

@@ -93,6 +93,24 @@ extension LlamboTests {
       #expect(stats.nodes.count == 1)
     }
 
+    @Test func nodeThatStandsStillIsLeftOutAndComesBack() async throws {
+      let balancer = try LoadBalancer(strategy: .roundRobin, timeout: .seconds(120))
+      let nodes = try await Self.pair(balancer)
+      let stopped = pid_t(try #require(nodes[0].processID))
+      kill(stopped, SIGSTOP)
+      defer { kill(stopped, SIGCONT) }
+      for _ in 0..<3 {
+        #expect(try await balancer.balance(.greedy("A node is")).node == "b")
+      }
+      #expect(await balancer.stats.retried > 0)
+      kill(stopped, SIGCONT)
+      try await until("work for the node that runs again") {
+        try await balancer.balance(.greedy("A node is")).node == "a"
+      }
+      #expect(await balancer.stats.failed == 0)
+      for node in nodes { await node.shutdown() }
+    }
+
     @Test func ownStrategyChooses() async throws {
       let balancer = try LoadBalancer(strategy: LongToLarge())
       let nodes = try await Self.pair(balancer)

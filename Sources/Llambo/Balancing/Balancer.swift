@@ -154,7 +154,10 @@ final class Balancer {
     case .endCancelled(let request): end(request, .failure(.taskCancelled))
     case .ping(let link):
       members[link]?.node.peer.send(
-        .ping, nil, Peer.Receiver { [weak self] _ in self?.post(.heard(link)) })
+        .ping, nil,
+        Peer.Receiver { [weak self] ending in
+          if case .answer = ending { self?.post(.heard(link)) }
+        })
     case .closeLink(let link), .refuse(let link, _): forsake(link)
     case .stopNode, .welcome, .launch, .kill, .note, .persist, .stopped: break
     }
