@@ -24,6 +24,12 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
+/// A small program over the public Swift API.
+func example(_ name: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Llambo"], path: "Examples/\(name)", swiftSettings: swift)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
@@ -32,6 +38,7 @@ let package = Package(
   name: "Llambo",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Llambo", targets: ["Llambo"]),
     .library(name: "LlamaRunner", targets: ["LlamaRunner"]),
     .executable(name: "llambo-worker", targets: ["llambo-worker"]),
     .executable(name: "llambo-orchestrator", targets: ["llambo-orchestrator"]),
@@ -72,6 +79,9 @@ let package = Package(
     room("LlamboCommand"),
     room("LlamboTerminal", ["CEdit", "LlamboCommand"]),
 
+    // The public Swift API over all of it.
+    room("Llambo", ["LlamaRunner", "LlamboCluster", "LlamboIO", "LlamboWire", "LlamboJSON"]),
+
     // The programs: thin mains over their shells.
     program(
       "llambo-worker", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand"]),
@@ -82,8 +92,8 @@ let package = Package(
     .target(
       name: "LlamboControl",
       dependencies: [
-        "LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON", "LlamboCommand",
-        "LlamboTerminal",
+        "LlamaRunner", "LlamboCluster", "LlamboConfig", "LlamboIO", "LlamboWire", "LlamboJSON",
+        "LlamboCommand", "LlamboTerminal",
       ],
       path: "Sources/llamboctl", exclude: ["Program"], swiftSettings: swift),
     .executableTarget(
@@ -103,6 +113,14 @@ let package = Package(
       name: "GuideExamples", dependencies: ["LlamaRunner"], path: "Examples/Guide",
       swiftSettings: swift),
 
+    // The programs that the guide to the Swift API begins with.
+    example("SimpleInference"),
+    example("DistributedCluster"),
+    example("CustomLoadBalancer"),
+    example("Patterns"),
+    .target(
+      name: "APIExamples", dependencies: ["Llambo"], path: "Examples/API", swiftSettings: swift),
+
     tests("LlamboJSONTests", ["LlamboJSON"]),
     tests("LlamboWireTests", ["LlamboWire", "LlamboJSON"]),
     tests("LlamboClusterTests", ["LlamboJSON", "LlamboCluster", "LlamboWire"]),
@@ -119,10 +137,20 @@ let package = Package(
     // A terminal for the programs that a person types at.
     .target(name: "TerminalHarness", path: "Tests/TerminalHarness", swiftSettings: swift),
     tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner", "TerminalHarness"]),
-    tests("GuideTests", ["GuideExamples"]),
-    tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
     tests(
-      "SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON", "TerminalHarness"]),
+      "GuideTests",
+      ["GuideExamples", "APIExamples", "Llambo", "llambo-worker", "llambo-orchestrator"]),
+    tests(
+      "LlamboTests",
+      [
+        "Llambo", "LlamaRunner", "llambo-worker", "llambo-orchestrator", "SimpleInference",
+        "DistributedCluster", "CustomLoadBalancer", "Patterns",
+      ]),
+    tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
+    .testTarget(
+      name: "SystemTests",
+      dependencies: ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON", "TerminalHarness"],
+      exclude: ["Control/model-host.py"], swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -28,7 +28,7 @@ find_pip() {
 }
 
 required_items() {
-  echo "swift compiler cmake ninja python3 pip pkg-config libyaml libedit"
+  echo "swift compiler cmake ninja python3 pip pkg-config libyaml libedit curl"
   [ "${LLAMA_BLAS:-0}" != 1 ] || [ "$(uname -s)" = Darwin ] || echo openblas
   [ "${LLAMA_CUDA:-0}" != 1 ] || echo cuda
 }
@@ -58,6 +58,7 @@ version_of() {
     cuda) version=$(nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\).*/\1/p') ;;
     git) version=$(git --version 2>/dev/null | sed 's/^git version //') ;;
     shellcheck) version=$(shellcheck --version 2>/dev/null | sed -n 's/^version: //p') ;;
+    curl) version=$(curl --version 2>/dev/null | sed -n 's/^curl \([0-9.]*\).*/\1/p') ;;
     nc) ! command -v nc >/dev/null || version=found ;;
   esac
   [ -n "$version" ] && printf '%s\n' "$version"
@@ -88,16 +89,16 @@ package_of() {
     apt-get)
       names='compiler=g++ ninja=ninja-build pip=python3-pip libyaml=libyaml-dev
         libedit=libedit-dev
-        openblas=libopenblas-dev nc=netcat-openbsd cmake python3 pkg-config git shellcheck' ;;
-    brew) names='python3=python pip=python pkg-config=pkgconf libyaml libedit cmake ninja git shellcheck' ;;
+        openblas=libopenblas-dev nc=netcat-openbsd cmake python3 pkg-config curl git shellcheck' ;;
+    brew) names='python3=python pip=python pkg-config=pkgconf libyaml libedit cmake ninja curl git shellcheck' ;;
     dnf)
       names='compiler=gcc-c++ ninja=ninja-build pip=python3-pip libyaml=libyaml-devel
         libedit=libedit-devel
         pkg-config=pkgconf-pkg-config openblas=openblas-devel nc=nmap-ncat shellcheck=ShellCheck
-        cmake python3 git' ;;
+        cmake python3 curl git' ;;
     pacman)
       names='compiler=gcc python3=python pip=python-pip pkg-config=pkgconf nc=openbsd-netcat
-        libyaml libedit openblas cmake ninja git shellcheck' ;;
+        libyaml libedit openblas cmake ninja curl git shellcheck' ;;
     *) return 0 ;;
   esac
   local name

@@ -118,7 +118,7 @@ ssize_t csystem_socket_send(int fd, const void *bytes, size_t count) {
   return send(fd, bytes, count, MSG_NOSIGNAL);
 }
 
-pid_t csystem_spawn(const char *path, char *const argv[], int output, bool session) {
+pid_t csystem_spawn(const char *path, char *const argv[], int input, int output, bool session) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   int failure = posix_spawn_file_actions_init(&actions);
@@ -139,7 +139,10 @@ pid_t csystem_spawn(const char *path, char *const argv[], int output, bool sessi
   if (session) flags |= POSIX_SPAWN_SETSID;
 
   pid_t pid = -1;
-  if ((failure = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)) == 0 &&
+  failure = input < 0
+                ? posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+                : posix_spawn_file_actions_adddup2(&actions, input, 0);
+  if (failure == 0 &&
       (failure = posix_spawn_file_actions_adddup2(&actions, output, 1)) == 0 &&
       (failure = posix_spawn_file_actions_adddup2(&actions, output, 2)) == 0 &&
       (failure = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
@@ -180,6 +183,8 @@ pid_t csystem_spawn_in_foreground(const char *program, char *const argv[]) {
   }
   return pid;
 }
+
+int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int64_t csystem_raise_descriptor_limit(void) {
   struct rlimit limit;

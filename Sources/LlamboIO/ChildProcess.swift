@@ -19,11 +19,12 @@ package enum ChildProcess {
   /// Starts a program with an array of arguments; no shell is involved.
   ///
   /// - Parameters:
+  ///   - input: becomes its standard input; nil for an empty one.
   ///   - output: becomes its standard output and error.
   ///   - session: it leads a session of its own, and so outlives a terminal.
   /// - Returns: its process id.
   package static func start(
-    _ path: String, _ arguments: [String], output: Int32, session: Bool
+    _ path: String, _ arguments: [String], input: Int32? = nil, output: Int32, session: Bool
   ) throws(SystemError) -> Int {
     guard !([path] + arguments).contains(where: { $0.utf8.contains(0) }) else {
       throw SystemError("start \(path)", code: EINVAL, hint: "no argument can hold a zero byte")
@@ -31,7 +32,7 @@ package enum ChildProcess {
     var strings = ([path] + arguments).map { strdup($0) }
     defer { for string in strings { free(string) } }
     strings.append(nil)
-    let pid = csystem_spawn(path, strings, output, session)
+    let pid = csystem_spawn(path, strings, input ?? -1, output, session)
     guard pid > 0 else { throw SystemError("start \(path)") }
     return Int(pid)
   }
@@ -75,9 +76,20 @@ package enum ChildProcess {
   }
 
   /// Takes note of a child that has ended; nil when there is none.
-  package static func reap() -> Ended? {
+  package static func reap() -> Ended? { reap(-1) }
+
+  /// The same for one child alone, in a program that may have others which are not its concern. One
+  /// of which somebody else took note has ended for reasons unknown.
+  package static func reap(only pid: Int) -> Ended? {
+    if let ended = reap(pid_t(pid)) { return ended }
+    guard errno == ECHILD else { return nil }
+    return Ended(pid: pid, reason: "its process ended", wasKilled: false)
+  }
+
+  private static func reap(_ wanted: pid_t) -> Ended? {
     var status: Int32 = 0
-    let pid = retrying { waitpid(-1, &status, WNOHANG) }
+    errno = 0
+    let pid = retrying { waitpid(wanted, &status, WNOHANG) }
     guard pid > 0 else { return nil }
     let signal = status & 0x7f
     let reason =

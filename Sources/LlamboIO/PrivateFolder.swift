@@ -30,6 +30,16 @@ package struct PrivateFolder: Sendable {
     self.path = path
   }
 
+  /// A new folder of a name that nobody has, in `TMPDIR` or `/tmp`.
+  package init(temporary prefix: String) throws(SystemError) {
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    let wanted = "\(parent.isEmpty ? "/tmp" : parent)/\(prefix)-XXXXXX"
+    var template = Array(wanted.utf8CString)
+    // mkdtemp(3) gives it mode 0700.
+    guard mkdtemp(&template) != nil else { throw SystemError("create \(wanted)") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// A file in it.
   ///
   /// - Parameter name: one name, without a slash.

@@ -25,6 +25,10 @@ let orchestratorCommand = CommandDefinition(
     OptionDefinition(
       "--worker", nil, .path("PATH"),
       "The llambo-worker to start; the one beside this program unless given."),
+    OptionDefinition(
+      "--tied", nil, .flag,
+      "Shut down when standard input ends, as a pipe does when the program at its other end is gone, "
+        + "and remove the state file's folder where that leaves it empty."),
   ],
   examples: [
     CommandExample("llambo-orchestrator", "Run the cluster of ./cluster-config.yaml here."),

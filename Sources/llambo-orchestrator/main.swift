@@ -63,6 +63,10 @@ do {
       [unowned orchestrator] in orchestrator.cluster.measured.prometheus
     }
   }
+  let isTied = arguments.flag("--tied")
+  let tie =
+    try isTied
+    ? InputReader(ofStandardInput: loop) { orchestrator.post(.shutdown(grace: 0)) } : nil
   try orchestrator.start()
   Program.log(
     "\(program): cluster \(config.id) on \(orchestrator.address ?? wanted), "
@@ -73,8 +77,11 @@ do {
   loop.run()
   launcher.reap()
   launcher.end()
+  tie?.stop()
   handover.remove()
   lockFile.remove()
+  // Whoever made the folder for this orchestrator is gone, or leaves it to it.
+  if isTied, let slash = statePath.lastIndex(of: "/") { rmdir(String(statePath[..<slash])) }
   _ = consume lock
   Program.end(.ok)
 } catch let error as ConfigError {

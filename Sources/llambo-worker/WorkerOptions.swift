@@ -18,6 +18,8 @@ struct WorkerOptions {
   var gpuLayers: Int
   /// The folder in which workers leave for each other what they computed.
   var handover: String?
+  /// Whether it ends with its standard input.
+  var isTied: Bool
 
   static let command = CommandDefinition(
     "llambo-worker", "Serve one model over the line protocol, alone or as a node of a cluster.",
@@ -52,6 +54,9 @@ struct WorkerOptions {
       OptionDefinition(
         "--handover", nil, .path("FOLDER"),
         "Private folder where workers that drain leave what they computed; set by a launcher."),
+      OptionDefinition(
+        "--tied", nil, .flag,
+        "End when standard input ends, as a pipe does when the program at its other end is gone."),
     ],
     examples: [
       CommandExample(
@@ -79,5 +84,6 @@ struct WorkerOptions {
     lease = Int64(arguments.integer("--lease"))
     gpuLayers = arguments.integer("--gpu-layers")
     handover = arguments.text(ifGiven: "--handover")
+    isTied = arguments.flag("--tied")
   }
 }

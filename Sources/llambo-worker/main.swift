@@ -24,9 +24,13 @@ do {
   onSignal = { signal in
     if signal == SIGTERM || signal == SIGINT { worker.drain(within: 5000) }
   }
+  let tie =
+    try options.isTied
+    ? InputReader(ofStandardInput: loop) { worker.drain(within: 0) } : nil
   try worker.start()
   Program.log("\(program): \(model.name) on \(worker.address)")
   loop.run()
+  tie?.stop()
   worker.stop()
   Program.end(.ok)
 } catch let error as LlamaError {

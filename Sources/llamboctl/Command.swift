@@ -10,8 +10,7 @@ struct Command: Sendable {
 
   static let all: [Command] = [
     .initialize, .spawn, .scale, .status, .nodes, .cluster, .balancer, .health, .infer, .limbot,
-    .dish, .config,
-    .metrics, .top, .logs, .shutdown,
+    .dish, .models, .config, .metrics, .top, .logs, .shutdown,
   ]
 
   /// The whole program, as its help and its parser see it.

@@ -36,6 +36,48 @@ struct ChildProcessTests {
     #expect(try output("/bin/sh", ["-c", "echo out; echo err >&2; cat"]) == "out\nerr\n")
   }
 
+  @Test func theInputIsWhatIsHandedOver() throws {
+    let input = try LlamboIO.Pipe()
+    let output = try LlamboIO.Pipe()
+    let pid = try ChildProcess.start(
+      "/bin/cat", [], input: input.reading.number, output: output.writing.number, session: false)
+    let writing = input.keepWriting()
+    let reading = FileHandle(fileDescriptor: dup(output.reading.number), closeOnDealloc: true)
+    #expect(write(writing.number, "word", 4) == 4)
+    #expect(reading.readData(ofLength: 4) == Data("word".utf8))
+    // The only writing end was in this process, so that closing it ends the child.
+    close(consume writing)
+    var status: Int32 = -1
+    #expect(waitpid(pid_t(pid), &status, 0) == pid_t(pid))
+    #expect(status == 0)
+  }
+
+  private func close(_ descriptor: consuming Descriptor) {}
+
+  @Test func theInputsEndIsToldOnce() throws {
+    let loop = try EventLoop()
+    var bytes: [UInt8] = []
+    var ends = 0
+    let pipe = try LlamboIO.Pipe()
+    let number = dup(pipe.writing.number)
+    let reader = try InputReader(
+      pipe.keepReading(), loop: loop,
+      onBytes: { for place in $0.indices { bytes.append($0[place]) } },
+      onEnd: {
+        ends += 1
+        loop.schedule(after: 1) { loop.stop() }
+      })
+    loop.schedule(after: 0) {
+      _ = write(number, "tie", 3)
+      _ = Glibc.close(number)
+    }
+    loop.schedule(after: 20_000) { loop.stop() }
+    loop.run()
+    reader.stop()
+    #expect(bytes == Array("tie".utf8))
+    #expect(ends == 1)
+  }
+
   @Test func noDescriptorOfTheParentsIsInherited() throws {
     let socket = Descriptor(owning: csystem_socket_create(AF_INET))
     let wake = Descriptor(owning: csystem_wake_create())
@@ -105,6 +147,21 @@ struct ChildProcessTests {
       ChildProcess.kill(pid)
       Self.awaitEnd(of: pid)
       guard ChildProcess.reap() != nil, ChildProcess.reap() == nil, kill(pid_t(pid), 0) != 0
+      else { exit(1) }
+    }
+  }
+
+  @Test func oneChildIsReapedAndTheOthersAreLeft() async {
+    await #expect(processExitsWith: .success) {
+      guard let wanted = try? ChildProcess.start("/bin/true", [], output: 2, session: false),
+        let other = try? ChildProcess.start("/bin/true", [], output: 2, session: false)
+      else { exit(1) }
+      Self.awaitEnd(of: wanted)
+      Self.awaitEnd(of: other)
+      guard ChildProcess.reap(only: wanted)?.reason == "its process ended with status 0",
+        ChildProcess.reap()?.pid == other,
+        // Somebody else took note of it.
+        ChildProcess.reap(only: other)?.reason == "its process ended"
       else { exit(1) }
     }
   }

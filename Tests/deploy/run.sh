@@ -27,6 +27,7 @@ fresh_room() {
     esac; echo "$*" >>"$ROOM/cmake-calls"'
   stand_in swift '[ "$1" != --version ] || echo "Swift version 6.3.1"'
   stand_in ninja 'echo 1.99'
+  stand_in curl 'echo curl 8.99 for tests'
   stand_in python3 'case "$*" in
       "-m pip --version") echo "pip 23.0 of somewhere" ;;
       "-m pip download"*) while [ "$1" != --dest ]; do shift; done

@@ -41,10 +41,10 @@ package struct Thread: ~Copyable, @unchecked Sendable {
 
   deinit { pthread_detach(id) }
 
-  var isCurrent: Bool { pthread_equal(id, pthread_self()) != 0 }
+  package var isCurrent: Bool { pthread_equal(id, pthread_self()) != 0 }
 
   /// Waits until the thread has ended.
-  consuming func join() {
+  package consuming func join() {
     let id = id
     discard self
     pthread_join(id, nil)
