@@ -39,8 +39,12 @@ extension SystemTests {
       let nodes = try cluster.nodes()
       let giver = try #require(nodes.first { $0.busy == 1 })
       let taker = try #require(nodes.first { $0.busy == 0 })
-      let order = #"SHUTDOWN {"grace_ms":150,"move_ms":100}"#
-      #expect(try Client(giver.listen).ask(order).kind == .ok)
+      // It saves a second before its requests move, which here is at once.
+      let leaving = try Client(giver.listen)
+      #expect(try leaving.ask(#"SHUTDOWN {"grace_ms":60000,"move_ms":1000}"#).kind == .ok)
+      let cells = box.path(ClusterPlan.stateFile) + ".cells"
+      try until("the saved cells") { File.names(in: cells).contains { $0.hasSuffix(".cells") } }
+      #expect(try leaving.ask(#"SHUTDOWN {"grace_ms":0}"#).kind == .ok)
       try until("the stream on the other node") {
         let worker = try Client(taker.listen).ask("STATUS").body
         return worker["tokens"]?.integer ?? 0 > 0

@@ -14,6 +14,11 @@ enum File {
     chmod(path, mode)
   }
 
+  /// What a folder holds; nothing where there is none.
+  static func names(in folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  }
+
   /// Permission bits.
   static func mode(_ path: String) -> mode_t {
     var status = stat()

@@ -30,7 +30,7 @@ extension SystemTests {
       _ = try program.waitForLine("state in \(folder)/state")
       let state = try ClusterState(
         body: try JSON.parse(Array(File.text(folder + "/state").utf8).span))
-      try ClusterProgram(program: program, state: state).waitUntilHealthy(plan.nodes)
+      try ClusterProgram(program: program, address: state.listen).waitUntilHealthy(plan.nodes)
       close(writing)
       #expect(try program.waitForEnd() == .status(0), "\(program.errors)")
       try box.waitUntilEmpty()
