@@ -27,8 +27,12 @@ let orchestratorCommand = CommandDefinition(
       "The llambo-worker to start; the one beside this program unless given."),
     OptionDefinition(
       "--tied", nil, .flag,
-      "Shut down when standard input ends, as a pipe does when the program at its other end is gone, "
-        + "and remove the state file's folder where that leaves it empty."),
+      "Shut down when standard input ends, as a pipe does when the program at its other end is gone."
+    ),
+    OptionDefinition(
+      "--own-folder", nil, .flag,
+      "The configuration's folder was made for this orchestrator: remove the file once it is read, and "
+        + "the folder at the end."),
   ],
   examples: [
     CommandExample("llambo-orchestrator", "Run the cluster of ./cluster-config.yaml here."),

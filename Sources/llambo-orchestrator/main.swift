@@ -15,6 +15,9 @@ let arguments = Program.parse(orchestratorCommand).arguments
 do {
   let descriptors = raiseDescriptorLimit()
   let config = try ClusterConfig.load(arguments.text("--config"))
+  let ownsFolder = arguments.flag("--own-folder")
+  // At once, so that nothing stays however soon whoever made it ends.
+  if ownsFolder { unlink(config.file) }
   if let path = config.orchestrator.logFile {
     // The workers' lines go there too: they inherit it.
     let log = try PrivateFile(path).openForAppending()
@@ -63,9 +66,8 @@ do {
       [unowned orchestrator] in orchestrator.cluster.measured.prometheus
     }
   }
-  let isTied = arguments.flag("--tied")
   let tie =
-    try isTied
+    try arguments.flag("--tied")
     ? InputReader(ofStandardInput: loop) { orchestrator.post(.shutdown(grace: 0)) } : nil
   try orchestrator.start()
   Program.log(
@@ -80,8 +82,7 @@ do {
   tie?.stop()
   handover.remove()
   lockFile.remove()
-  // Whoever made the folder for this orchestrator is gone, or leaves it to it.
-  if isTied, let slash = statePath.lastIndex(of: "/") { rmdir(String(statePath[..<slash])) }
+  if ownsFolder { rmdir(config.folder) }
   _ = consume lock
   Program.end(.ok)
 } catch let error as ConfigError {

@@ -43,7 +43,7 @@ extension LlamboTests {
     /// A program that lies elsewhere finds the others in the checkout that it is told of.
     @Test func programsAreFoundInTheCheckout() throws {
       let files = FileManager.default
-      let folder = files.temporaryDirectory.appending(path: "llambo-\(UUID())")
+      let folder = URL(filePath: Place.programs).appending(path: "elsewhere-\(UUID())")
       defer { try? files.removeItem(at: folder) }
       try files.createDirectory(
         at: folder.appending(path: "checkout/.build"), withIntermediateDirectories: true)
@@ -51,7 +51,8 @@ extension LlamboTests {
         atPath: folder.appending(path: "checkout/.build/release").path,
         withDestinationPath: Place.programs)
       let program = folder.appending(path: "DistributedCluster")
-      try files.copyItem(atPath: Place.programs + "/DistributedCluster", toPath: program.path)
+      // No copy, which another test's child may hold open for writing while it starts.
+      try files.linkItem(atPath: Place.programs + "/DistributedCluster", toPath: program.path)
 
       func run(root: String?) throws -> (status: Int32, errors: String) {
         let process = Process()

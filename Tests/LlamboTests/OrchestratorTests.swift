@@ -91,7 +91,7 @@ extension LlamboTests {
       kill(pid_t(own), SIGKILL)
       try await until("the end of what the program started") {
         !runs(orchestrator) && Self.children(of: orchestrator).isEmpty
-          && !FileManager.default.fileExists(atPath: folder + "/cluster.state")
+          && !FileManager.default.fileExists(atPath: folder)
       }
     }
 

@@ -93,11 +93,10 @@ final class RunningCluster {
     do throws(LlamboError) {
       let file = folder.file(ClusterPlan.configFile)
       try own { () throws(SystemError) in try file.replace(with: Array(plan.yaml.utf8)) }
-      let started = try TiedProcess(orchestrator, ["--config", file.path, "--worker", worker])
+      let started = try TiedProcess(
+        orchestrator, ["--config", file.path, "--own-folder", "--worker", worker])
       process = started
       let peer = try await Peer(to: try await address(of: started, in: folder, within: limit))
-      // It has been read, and so the folder is empty when the orchestrator ends.
-      file.remove()
       let running = Running(plan: plan, process: started, folder: folder, peer: peer)
       self.running = running
       return try await untilHealthy(running, within: limit)

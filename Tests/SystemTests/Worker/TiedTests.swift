@@ -21,15 +21,17 @@ extension SystemTests {
       let (folder, input) = (box.path("own"), box.path("input"))
       #expect(mkdir(folder, 0o700) == 0)
       #expect(mkfifo(input, 0o600) == 0)
-      let plan = ClusterPlan(nodes: 2)
-      try File.write(plan.yaml, to: box.path("cluster-config.yaml"))
-      let line = "exec \(Programs.orchestrator) --state-file \(folder)/state --tied <\(input)"
+      let (config, plan) = (folder + "/config.yaml", ClusterPlan(nodes: 2))
+      try File.write(plan.yaml, to: config)
+      let line = "exec \(Programs.orchestrator) --config \(config) --tied --own-folder <\(input)"
       let program = try box.start("sh", ["-c", line])
       // Waits for the reader.
       let writing = open(input, O_WRONLY)
-      _ = try program.waitForLine("state in \(folder)/state")
+      let stateFile = "\(folder)/\(ClusterPlan.stateFile)"
+      _ = try program.waitForLine("state in \(stateFile)")
+      #expect(!File.exists(config))
       let state = try ClusterState(
-        body: try JSON.parse(Array(File.text(folder + "/state").utf8).span))
+        body: try JSON.parse(Array(File.text(stateFile).utf8).span))
       try ClusterProgram(program: program, address: state.listen).waitUntilHealthy(plan.nodes)
       close(writing)
       #expect(try program.waitForEnd() == .status(0), "\(program.errors)")
@@ -37,7 +39,7 @@ extension SystemTests {
       #expect(!File.exists(folder))
     }
 
-    @Test func folderThatHoldsMoreStays() throws {
+    @Test func configurationOfOthersStays() throws {
       try File.write(ClusterPlan(nodes: 1).yaml, to: box.path("cluster-config.yaml"))
       let result = try box.run("sh", ["-c", ": | \(Programs.orchestrator) --tied"])
       #expect(result.end == .status(0), "\(result.errors)")
