@@ -1,4 +1,5 @@
 import Foundation
+import LlamboJSON
 import LlamboWire
 import Testing
 
@@ -18,11 +19,13 @@ final class Panel {
   }
 
   /// A member says words, a token each; the token's id is its first byte.
-  func say(_ member: Int, _ words: String...) {
+  func say(_ member: Int, _ words: String..., likelihood: Double? = nil) {
     for word in words {
       let id = word.utf8.first.map { Int32($0) } ?? 0
-      fusion.token(
-        TokenLine(index: counts[member], token: id, text: word), of: member, into: &actions)
+      let told = likelihood.map { [JSON.Member("logprob", .number($0))] }
+      let line = TokenLine(
+        index: counts[member], token: id, text: word, likelihood: told ?? [])
+      fusion.token(line, of: member, into: &actions)
       counts[member] += 1
       texts[member] += word
     }
@@ -309,6 +312,18 @@ final class Panel {
     for member in 0..<3 { panel.end(member, Double(member) - 3) }
     #expect(panel.result?.text == "ab2")
     #expect(panel.cancelled.isEmpty)
+  }
+
+  @Test func anAnswerThatMovedIsAsConfidentAsAllItsTokens() {
+    let panel = Panel(.confidence, 2)
+    panel.say(0, "a", likelihood: -3)
+    panel.say(0, "b", likelihood: -1)
+    // Its last worker had one of the two.
+    panel.end(0, -1)
+    panel.say(1, "c", likelihood: -1.5)
+    panel.end(1, -1.5)
+    #expect(panel.result?.text == "c")
+    #expect(panel.result?.fusion?.answers.last?.weight == exponential(-2))
   }
 
   @Test func anAnswerWithoutLikelihoodIsTheLeastConfident() {
