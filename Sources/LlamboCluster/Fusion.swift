@@ -39,6 +39,9 @@ package struct Fusion: Sendable {
     var isOut = false
     /// Its tokens so far.
     var received = 0
+    /// The sum of the log-probabilities that they told, and how many did.
+    var likelihood = 0.0
+    var told = 0
     /// Those of them that were not shown yet.
     var held = Deque<TokenLine>()
     var heldBytes = 0
@@ -81,6 +84,10 @@ package struct Fusion: Sendable {
       line.index == members[member].received
     else { return }
     members[member].received += 1
+    if let likelihood = line.logProbability {
+      members[member].likelihood += likelihood
+      members[member].told += 1
+    }
     if line.index < shown.count {
       if !line.isSame(as: shown[line.index]) { leave(member, &actions) }
     } else {
@@ -103,6 +110,12 @@ package struct Fusion: Sendable {
     guard answer.finishReason != .cancelled else {
       return failed(
         WireError(.draining, "\(answer.node) gave its answer up"), member: member, into: &actions)
+    }
+    var answer = answer
+    // An answer that moved was told by more than one worker, and each knows of its own tokens alone.
+    let told = members[member].told
+    if told > 0, told == members[member].received {
+      answer.meanLogProbability = members[member].likelihood / Double(told)
     }
     members[member].state = .answered(answer)
     // It ended where others went on.

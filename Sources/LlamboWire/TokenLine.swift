@@ -32,6 +32,11 @@ package struct TokenLine: Equatable, Sendable {
     size = body.count + 64
   }
 
+  /// The token's log-probability; nil where it was not asked for.
+  package var logProbability: Double? {
+    likelihood.first { $0.name == "logprob" }?.value.number
+  }
+
   /// Whether it is the same token with the same text. Nodes may run models that number different
   /// texts alike.
   package func isSame(as other: TokenLine) -> Bool { token == other.token && text == other.text }
