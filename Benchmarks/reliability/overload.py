@@ -127,14 +127,13 @@ def overload(programs: Path, model: Path, folder: Path, seconds: int) -> list[Fi
     finally:
         cluster.clean_up()
     goodput = flood.done / seconds
-    others = sum(count for code, count in flood.errors.items() if code != "queue_full")
     return [
         Figure("most answers a second at any load", peak, "/s"),
         Figure("requests a second in the overload", flood.sent / seconds, "/s"),
         Figure("answers a second in the overload", goodput, "/s"),
         Figure("their share of the most", 100 * goodput / peak, "%", least=95),
-        Figure("requests refused with queue_full", len(flood.refusals)),
-        Figure("requests that ended in another error", others),
+        *(Figure(f"requests a second that ended in {code}", count / seconds)
+          for code, count in flood.errors.items()),
         Figure("refusal, median", 1000 * percentile(flood.refusals, 0.5), "ms"),
         Figure("refusal, p99", 1000 * percentile(flood.refusals, 0.99), "ms", most=10),
         Figure("answers a second afterwards", after.done / (seconds / 3), "/s"),

@@ -22,6 +22,7 @@ def stream_figures(findings: Findings) -> list[Figure]:
         Figure("requests", findings.requests),
         Figure("tokens", findings.tokens),
         Figure("errors that clients saw", sum(findings.errors.values()), most=0),
+        *(Figure(f"  {code}", count) for code, count in findings.errors.items()),
         Figure("tokens lost", findings.lost, most=0),
         Figure("tokens repeated", findings.repeated, most=0),
         Figure("answers with another text than their tokens", findings.wrong_answers, most=0),

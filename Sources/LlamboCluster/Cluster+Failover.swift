@@ -71,7 +71,16 @@ extension Cluster {
     guard let request = requests[id] else { return }
     let error = WireError(
       .nodeLost, "\(node) was lost after \(request.journal.count) tokens of this answer: \(reason)")
-    retry(id, orFailWith: error, at: now, &directives)
+    // A stream that has begun goes on, whatever befalls node after node: neither its own tries nor the
+    // budget, which keeps new work from being repeated without end, pay for attempts lost with them.
+    let losses = request.isInPrefill ? request.losses + 1 : 0
+    guard settings.maxRetries > 0, !request.journal.isEmpty, losses <= settings.lossesLimit,
+      !request.isCancelled, request.moves < settings.movesLimit, !isShuttingDown
+    else { return retry(id, orFailWith: error, at: now, &directives) }
+    detach(id)
+    requests[id]!.losses = losses
+    if losses == 0 { requests[id]!.failures = 1 }
+    takeBack(id)
   }
 
   /// Lets another node take up a request, as often as allowed. An attempt that brought its client

@@ -79,6 +79,8 @@ package struct ClusterSettings: Sendable, Equatable {
 
   /// How often in a row a request is taken up anew without getting any further.
   package var maxRetries = 3
+  /// And how often besides a stream that has begun, where its node was lost before the next token.
+  package var lossesLimit = 16
   /// How often a request is taken up anew at most, however far it got each time.
   package var movesLimit = 256
   /// Nodes that crash under a request, with no token in between, before it is refused.

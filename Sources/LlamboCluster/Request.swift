@@ -61,6 +61,9 @@ struct Request: Sendable {
   var journalWhenSent = 0
   /// Attempts in a row that came to nothing.
   var failures = 0
+  /// Of a stream that has begun: attempts in a row that were lost with their nodes before a token,
+  /// and do not count as failures.
+  var losses = 0
   /// How often it was taken up anew in all.
   var moves = 0
   /// Nodes that crashed under it with the journal at this length.

@@ -70,7 +70,10 @@ struct FailoverTests {
   // MARK: How often
 
   @Test func attemptsThatBringNothingCountAndOneThatBringsATokenClearsThem() {
-    let stage = Stage(nodes: 1) { $0.maxRetries = 2 }
+    let stage = Stage(nodes: 1) {
+      $0.maxRetries = 2
+      $0.lossesLimit = 0
+    }
     var link = stage.bringUp()[0]
     let request = stage.submit().request
     func loseLink() -> [Directive] {
@@ -87,6 +90,32 @@ struct FailoverTests {
     }
     for _ in 0..<2 { #expect(loseLink().failures == []) }
     #expect(loseLink().failures == [.nodeLost])
+  }
+
+  @Test func aStreamThatHasBegunOutlivesManyNodesInARow() {
+    let stage = Stage(nodes: 1) {
+      $0.maxRetries = 2
+      $0.lossesLimit = 5
+      $0.retriesPerSecond = 0
+      $0.retryShare = 0
+    }
+    var link = stage.bringUp()[0]
+    let request = stage.submit().request
+    func loseLink() -> [Directive] {
+      let directives = stage.handle(.linkClosed(link))
+      link = stage.newLink()
+      let sent = stage.handle(.hello(link, stage.hello("worker-0001", epoch: 101, pid: 101)))
+      if directives.failures.isEmpty { #expect(sent.contains(.send(request, link))) }
+      return directives
+    }
+    for _ in 0..<3 {
+      #expect(stage.token(request, from: link))
+      // The first of them brought a token, and five more may be lost before the next.
+      for _ in 0..<6 { #expect(loseLink().failures == []) }
+    }
+    // Then its own tries are at stake, and with no budget it waits for one.
+    _ = stage.handle(.linkClosed(link))
+    #expect(stage.cluster.pacing == 1)
   }
 
   @Test func withoutRetriesTheLossOfANodeIsTheClients() {

@@ -9,6 +9,8 @@ struct BoundChecker: Sendable {
     /// In a row that came to nothing.
     var failures = 0
     var hasGrown = false
+    /// Its client has a token; attempts that are lost with their nodes are then repeated for free.
+    var hasBegun = false
     /// Processes that it has ended, as far as the cluster was told.
     var crashes = 0
     /// The cluster took it from its node, which did not fail.
@@ -42,7 +44,10 @@ struct BoundChecker: Sendable {
   }
 
   mutating func moved(_ request: Int) { attempts[request].wasMoved = true }
-  mutating func grew(_ request: Int) { attempts[request].hasGrown = true }
+  mutating func grew(_ request: Int) {
+    attempts[request].hasGrown = true
+    attempts[request].hasBegun = true
+  }
 
   /// The cluster has heard of one more process that a request has ended.
   mutating func crashed(_ request: Int) { attempts[request].crashes += 1 }
@@ -57,7 +62,7 @@ struct BoundChecker: Sendable {
     if attempt.sends == 0 {
       fresh -= 1
     } else if !attempt.wasMoved {
-      if !attempt.hasGrown { repeated(at: clock, &violations) }
+      if !attempt.hasGrown, !attempt.hasBegun { repeated(at: clock, &violations) }
       attempt.failures = attempt.hasGrown ? 1 : attempt.failures + 1
     }
     attempt.sends += 1
@@ -68,7 +73,8 @@ struct BoundChecker: Sendable {
       violations.add(
         .poisonBound, "request \(request + 1) is sent on after it ended \(attempt.crashes) nodes")
     }
-    if attempt.failures > settings.maxRetries {
+    let free = attempt.hasBegun && settings.maxRetries > 0 ? settings.lossesLimit : 0
+    if attempt.failures > settings.maxRetries + free {
       violations.add(
         .retryBound,
         "request \(request + 1) is sent anew after \(attempt.failures) failures in a row, "
