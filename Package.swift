@@ -67,7 +67,7 @@ let package = Package(
       name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
     room("LlamaRunner", ["CLlama", "LlamboJSON"]),
     room("LlamboIO", ["CSystem", "LlamboWire", "LlamboJSON"]),
-    room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand"]),
+    room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand", "LlamboJSON"]),
     room("LlamboCommand"),
 
     // The programs: thin mains over their shells.
@@ -99,7 +99,7 @@ let package = Package(
       dependencies: ["LlamboSimulator", "LlamboCluster", "LlamboWire", "llambo-sim"],
       exclude: ["Seeds"], swiftSettings: swift),
     tests("LlamboIOTests", ["LlamboIO", "CSystem", "LlamboWire", "LlamboJSON"]),
-    tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster"]),
+    tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster", "LlamboJSON"]),
     tests("LlamboCommandTests", ["LlamboCommand"]),
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
     tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner"]),
