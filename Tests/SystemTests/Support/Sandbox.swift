@@ -59,7 +59,9 @@ final class Sandbox {
     let files = "\(folder)/program-\(started.count)"
     if !input.isEmpty { try File.write(input, to: files + ".in") }
     var variables = ProcessInfo.processInfo.environment
-    for name in ["CLUSTER_CONFIG", "LLAMBO_ROOT", "NO_COLOR"] { variables[name] = nil }
+    for name in ["CLUSTER_CONFIG", "LLAMBO_ROOT", "LLAMBO_CLUSTER_ID", "NO_COLOR"] {
+      variables[name] = nil
+    }
     variables.merge(environment) { $1 }
     let program = try RunningProgram(
       path, arguments, environment: variables.map { "\($0)=\($1)" } + [tag],
