@@ -103,6 +103,12 @@ let package = Package(
     tests("LlamboCommandTests", ["LlamboCommand"]),
     tests("LlamaRunnerTests", ["LlamaRunner", "LlamboJSON"]),
     tests("LlamaRunnerProgramTests", ["llama-runner", "LlamaRunner"]),
+    tests(
+      "ProgramTests",
+      [
+        "llamboctl", "llambo-orchestrator", "llambo-worker", "llama-runner", "llambo-sim",
+        "LlamboCommand",
+      ]),
     tests("GuideTests", ["GuideExamples"]),
     tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
     tests("SystemTests", ["LlamaRunner", "LlamboIO", "LlamboWire", "LlamboJSON"]),

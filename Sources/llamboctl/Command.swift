@@ -10,7 +10,7 @@ struct Command: Sendable {
 
   static let all: [Command] = [
     .initialize, .spawn, .status, .nodes, .health, .infer, .limbot, .config, .metrics, .top,
-    .logs, .shutdown,
+    .logs, .join, .completion, .shutdown,
   ]
 
   /// The whole program, as its help and its parser see it.
@@ -29,7 +29,7 @@ struct Command: Sendable {
       CommandExample("llamboctl infer \"What is a load balancer?\"", "Ask it something."),
       CommandExample("llamboctl shutdown", "Stop it."),
     ],
-    subcommands: all.map(\.whole), needsSubcommand: true)
+    subcommands: all.map(\.whole), needsSubcommand: true, lookups: lookups)
 
   /// The definition with those of its subcommands.
   private var whole: CommandDefinition {

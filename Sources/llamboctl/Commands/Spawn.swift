@@ -14,7 +14,7 @@ extension Command {
         OptionDefinition(
           "--timeout", nil, .integer("SECONDS", 1...86_400),
           "How long to wait until they are healthy.", default: "300"),
-        OptionDefinition("--no-wait", nil, .flag, "Do not wait until they are healthy."),
+        OptionDefinition("--no-wait", nil, .flag, "Do not wait until they are healthy."), .json,
       ],
       examples: [
         CommandExample("llamboctl spawn --count 10 --type tiny", "Add ten workers.")
@@ -27,6 +27,14 @@ extension Command {
         ["type": .string(type), "count": .integer(Int64(arguments.integer("--count")))])
       let names = (answer["nodes"]?.array ?? []).compactMap(\.string)
       let span = names.count > 1 ? "\(names[0]) to \(names[names.count - 1])" : names.joined()
+      if arguments.flag("--json") {
+        if !arguments.flag("--no-wait") {
+          _ = try Waiting.untilHealthy(
+            client, within: Int64(arguments.integer("--timeout")) * 1000)
+        }
+        print(answer)
+        return .ok
+      }
       guard !arguments.flag("--no-wait") else {
         print("Starting \(names.count) of type \(type): \(span).")
         return .ok

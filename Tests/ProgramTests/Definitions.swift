@@ -1,0 +1,16 @@
+import LlamboCommand
+
+@testable import llama_runner
+@testable import llambo_orchestrator
+@testable import llambo_sim
+@testable import llambo_worker
+@testable import llamboctl
+
+/// The command lines of all programs.
+let definitions = [
+  Command.program, orchestratorCommand, WorkerOptions.command, RunnerOptions.command,
+  simulatorCommand,
+]
+
+/// Every command of every program.
+let places = definitions.flatMap(\.places)
