@@ -100,8 +100,12 @@ setup() {
 }
 
 main() {
+  local word
+  for word in "$@"; do
+    case $word in -h | --help) usage; return ;; esac
+  done
   case ${1:-} in
-    help | -h | --help) usage; return ;;
+    help) usage; return ;;
     deploy-cluster) ;;
     *) [ $# -eq 1 ] || { usage >&2; exit "$EXIT_USAGE"; } ;;
   esac

@@ -22,7 +22,7 @@ write_pages() {
 
 # From the debug build, which the tests use too.
 write_docs() {
-  local bin=$LLAMBO_ROOT/.build/debug program
+  local bin=$LLAMBO_ROOT/.build/debug page=$LLAMBO_ROOT/.build/COMMANDS.md program
   attended swift build || fail "$EXIT_COMPILE" "the programs did not compile."
   {
     cat <<'HEAD'
@@ -50,7 +50,7 @@ knows them. Each program also prints its own, with `--completion SHELL`.
 
 ## Manual pages
 
-`PROGRAM --man` prints a program's manual page. `./deploy.sh man` writes those of all programs, and
+`PROGRAM --man` prints a program's manual page, `--markdown` its chapter of this one. `./deploy.sh man` writes those of all programs, and
 their completions, below `.build/share`; with `.build/release` on `PATH`, `man llamboctl` finds them.
 
 ## Exit status
@@ -66,7 +66,8 @@ their completions, below `.build/share`; with `.build/release` on `PATH`, `man l
 | 78 | The configuration is wrong; the message says where. |
 | 130 | Ctrl-C ended it. |
 TAIL
-  } >"$LLAMBO_ROOT/Docs/COMMANDS.md"
+  } >"$page"
+  mv "$page" "$LLAMBO_ROOT/Docs/COMMANDS.md"
   "$bin/llamboctl" config --schema >"$LLAMBO_ROOT/cluster-config.schema.json"
   say "Written: Docs/COMMANDS.md, cluster-config.schema.json"
 }

@@ -8,6 +8,8 @@ import Testing
     "llamboctl init": "acts, and says that it is done",
     "llamboctl shutdown": "acts, and says that it is done",
     "llamboctl join": "becomes a worker",
+    "llamboctl models check": "says whether, by its status",
+    "llamboctl models add": "acts, and says that it is done",
     "llamboctl config": "prints the configuration in its own language, or its JSON Schema",
     "llamboctl completion": "prints a script",
     "llamboctl logs": "prints lines as they were logged",

@@ -115,6 +115,11 @@ import Testing
     for (line, answer) in zip(lines, answers) { #expect(answer == line.offers, "\(line.line)") }
   }
 
+  @Test func `bash offers an option anew only where it may be repeated`() throws {
+    let lines = [["--say", "a=b", "--sa"], ["--seed", "1", "--see"], ["--adapter", "x", "--ad"]]
+    #expect(try bash(lines, "llama-runner") == [["--say"], [], ["--adapter"]])
+  }
+
   @Test func `bash asks about the cluster that the line is about`() throws {
     _ = try bash([
       ["-c", "a b.yaml", "spawn", "-t", ""], ["spawn", "--orchestrator", "=", "[::1]", ":", "1"],

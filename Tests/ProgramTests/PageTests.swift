@@ -53,10 +53,7 @@ import Testing
   }
 
   @Test func `The page of all commands is what the definitions say`() throws {
-    let file =
-      #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
-      + "/Docs/COMMANDS.md"
-    let page = try String(contentsOfFile: file, encoding: .utf8)
+    let page = try text(of: "Docs/COMMANDS.md")
     for definition in definitions {
       #expect(
         page.contains(definition.markdown),
@@ -65,6 +62,17 @@ import Testing
     for (status, meaning) in Program.exitStatuses {
       #expect(page.contains("| \(status) | \(meaning) |\n"))
     }
+  }
+
+  @Test func `The script that writes the pages knows every program`() throws {
+    let line = "readonly PROGRAMS=\"\(llamboPrograms.joined(separator: " "))\"\n"
+    #expect(try text(of: "Scripts/pages.sh").contains(line))
+  }
+
+  /// A file of the checkout.
+  private func text(of path: String) throws -> String {
+    let checkout = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+    return try String(contentsOfFile: "\(checkout)/\(path)", encoding: .utf8)
   }
 
   @Test func `Nothing else is taken for a page`() {

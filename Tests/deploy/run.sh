@@ -93,6 +93,8 @@ behaviour="help and wrong usage"
 fresh_room usage
 deploy 0 help
 expect "usage: ./deploy.sh"
+deploy 0 start --help
+expect "usage: ./deploy.sh"
 deploy 2
 deploy 2 frobnicate
 expect "there is no command 'frobnicate'"

@@ -6,8 +6,8 @@ struct BashCompletion {
     """
     # bash completion for \(program.name).
     \(program.functionName)() {
-      local word glue= place=\(program.name) takes= rest= plain=0 given=' ' offers= current i newline=$'\\n'
-      local line=() passed=() IFS=$' \\t\\n'
+      local word glue= place=\(program.name) takes= rest= plain=0 given=' ' offers= all= current i
+      local again='\(program.repeatableNames)' newline=$'\\n' line=() passed=() IFS=$' \\t\\n'
       COMPREPLY=()
       # bash has cut the words at = and at colons; here they are whole again.
       for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -35,10 +35,11 @@ struct BashCompletion {
         case $place in
     \(options)
         esac
-        for word in $offers; do
-          [[ $given == *" $word "* || $word != "$current"* ]] || COMPREPLY+=("$word")
-        done
+        all=$offers
         offers=
+        for word in $all; do
+          [[ $given == *" $word "* && $again != *" $word "* ]] || offers+=" $word"
+        done
       else
         case $place:$plain in
     \(commands)

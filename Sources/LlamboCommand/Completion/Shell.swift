@@ -51,6 +51,11 @@ extension CommandDefinition {
     options.filter { $0.isInherited && $0.value != .flag }
   }
 
+  /// The options that may stand more than once, between spaces.
+  var repeatableNames: String {
+    " " + places.flatMap(\.command.options).filter(\.isRepeatable).map { $0.long + " " }.joined()
+  }
+
   /// The program's name as a part of a shell function's.
   var functionName: String { "_" + name.map { $0 == "-" ? "_" : String($0) }.joined() }
 }

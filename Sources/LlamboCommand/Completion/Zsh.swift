@@ -8,7 +8,7 @@ struct ZshCompletion {
     # zsh completion for \(program.name).
     \(program.functionName)() {
       emulate -L zsh
-      local word place=\(program.name) takes= rest= plain=0 given=' ' current=${words[CURRENT]}
+      local word again='\(program.repeatableNames)' place=\(program.name) takes= rest= plain=0 given=' ' current=${words[CURRENT]}
       local -a passed offers found
     \(LineWalk(program: program).script(over: "\"${(@)words[2,CURRENT-1]}\""))
       if [[ -z $takes && -z $rest && $current == --*=* ]]; then
@@ -24,7 +24,7 @@ struct ZshCompletion {
     \(options)
         esac
         for word in "${(@)offers}"; do
-          [[ $given == *" ${word%%:*} "* ]] || found+=("$word")
+          [[ $given == *" ${word%%:*} "* && $again != *" ${word%%:*} "* ]] || found+=("$word")
         done
         _describe -o option found
       else
