@@ -22,12 +22,14 @@ class Plan:
 
     model: Path
     nodes: int = 4
-    slots: int = 40
+    slots: int = 64
     context: int = 1024
     # Milliseconds.
     timeout: int = 60_000
     lease: int = 30_000
     queue_limit: int = 1024
+    # More than the default 3: a worker that dies every second takes many first tries with it.
+    retries: int = 10
     state: str = "cluster.state"
 
     def yaml(self) -> str:
@@ -44,6 +46,7 @@ class Plan:
   load_balancer:
     strategy: "least-loaded"
     timeout: {self.timeout}
+    max_retries: {self.retries}
     queue_limit: {self.queue_limit}
   orchestrator:
     listen: "127.0.0.1:0"

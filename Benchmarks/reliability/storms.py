@@ -12,9 +12,10 @@ from report import Figure
 from streams import Findings, Streams, percentile
 
 STREAMS = 100
-TOKENS = 600
+TOKENS = 300
 STOP_EVERY = 6
-ADOPTION_SECONDS_MAX = 60
+# A stream that had no token for so long before a fault waits for something else, in seconds.
+AWAKE = 0.4
 
 
 def stream_figures(findings: Findings) -> list[Figure]:
@@ -33,7 +34,8 @@ def kills(programs: Path, model: Path, folder: Path, seconds: int) -> list[Figur
     """A worker killed every second, and another one stopped every six."""
     chance = random.Random(1)
     cluster = Cluster(programs, Plan(model), folder)
-    killed: list[float] = []
+    # When a worker was killed, and how many streams moved from it.
+    killed: list[tuple[float, int]] = []
     after_kills: list[float] = []
     after_stops: list[float] = []
     ejections: list[float] = []
@@ -49,25 +51,28 @@ def kills(programs: Path, model: Path, folder: Path, seconds: int) -> list[Figur
                 stopped = {stop.pid for stop in stops if not stop.is_over}
                 able = [node for node in cluster.nodes() if node["busy"] and node["pid"]
                         and node["state"] == "healthy" and node["pid"] not in stopped]
-                if second % STOP_EVERY == STOP_EVERY - 1 and not stopped and able:
-                    stops.append(Stop(able.pop(chance.randrange(len(able)))))
                 if not able:
                     continue
-                victim = chance.choice(able)
+                victim = able.pop(chance.randrange(len(able)))
                 moment = time.monotonic()
                 send(victim["pid"], signal.SIGKILL)
-                killed.append(moment)
+                _sleep_until(start + second + 0.5, stops, cluster)
+                if second % STOP_EVERY == STOP_EVERY - 1 and not stopped and able:
+                    stops.append(Stop(chance.choice(able)))
                 # What moved until the next kill was this worker's; whose stop ended meanwhile
                 # counts with its own.
                 _sleep_until(start + second + 0.9, stops, cluster)
                 count = cluster.status()["requests"]["failovers"] - moved
                 ended = sum(stop.busy for stop in stops if stop.over_at > moment)
-                after_kills += streams.pauses_after(moment, min(victim["busy"], count - ended))
+                killed.append((moment, max(0, min(victim["busy"], count - ended))))
             _sleep_until(start + seconds + 4, stops, cluster)
+            findings = streams.finish()
+            # In the end, when every stream has had its next token.
+            for moment, count in killed:
+                after_kills += streams.pauses_after(moment, count, AWAKE)
             for stop in stops:
                 ejections.append(stop.over_at - stop.moment)
-                after_stops += streams.pauses_after(stop.moment, stop.busy)
-            findings = streams.finish()
+                after_stops += streams.pauses_after(stop.moment, stop.busy, AWAKE)
         healed = cluster.wait_until_healthy()
         status = cluster.status()
         left = cluster.shut_down()

@@ -7,6 +7,7 @@ import selectors
 import socket
 import threading
 import time
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Optional
@@ -101,17 +102,22 @@ class Streams:
                 raise self._failure
             time.sleep(0.02)
 
-    def pauses_after(self, moment: float, longest: int) -> list[float]:
+    def pauses_after(
+        self, moment: float, longest: int, awake: float = float("inf")
+    ) -> list[float]:
         """Seconds from `moment` to each stream's next token; of these the `longest` ones.
 
-        A request that ends and the next one's first token count like tokens. Streams that had no
-        token since are left out.
+        A request that ends and the next one's first token count like tokens. Left out are streams
+        that had no token since, and those whose last one was more than `awake` seconds before:
+        they waited already, for something else.
         """
         pauses = []
         for stream in self.streams:
-            after = first_after(stream.times, moment)
-            if after is not None:
-                pauses.append(after - moment)
+            place = bisect_right(stream.times, moment)
+            if place == len(stream.times):
+                continue
+            if place == 0 or moment - stream.times[place - 1] <= awake:
+                pauses.append(stream.times[place] - moment)
         return sorted(pauses, reverse=True)[:longest]
 
     def longest_gap(self, start: float, end: float) -> float:
@@ -209,16 +215,6 @@ class Streams:
         stream.is_running = False
         stream.next_token = 0
         stream.text = []
-
-
-def first_after(times: list[float], moment: float) -> Optional[float]:
-    """Times grow; the search goes from the end, for moments are recent."""
-    found = None
-    for place in range(len(times) - 1, -1, -1):
-        if times[place] <= moment:
-            break
-        found = times[place]
-    return found
 
 
 def percentile(values: list[float], share: float) -> float:

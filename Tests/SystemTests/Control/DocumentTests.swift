@@ -1,5 +1,6 @@
 import Foundation
 import LlamboIO
+import LlamboWire
 import Testing
 
 extension SystemTests {
