@@ -75,7 +75,7 @@ let package = Package(
       name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
     room("LlamaRunner", ["CLlama", "LlamboJSON"]),
     room("LlamboIO", ["CSystem", "LlamboWire", "LlamboJSON"]),
-    room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand"]),
+    room("LlamboConfig", ["CYAML", "LlamboCluster", "LlamboCommand", "LlamboJSON"]),
     room("LlamboCommand"),
     room("LlamboTerminal", ["CEdit", "LlamboCommand"]),
 
@@ -129,7 +129,7 @@ let package = Package(
       dependencies: ["LlamboSimulator", "LlamboCluster", "LlamboWire", "llambo-sim"],
       exclude: ["Seeds"], swiftSettings: swift),
     tests("LlamboIOTests", ["LlamboIO", "CSystem", "LlamboWire", "LlamboJSON"]),
-    tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster"]),
+    tests("LlamboConfigTests", ["LlamboConfig", "LlamboCluster", "LlamboJSON"]),
     tests("LlamboCommandTests", ["LlamboCommand"]),
     tests(
       "LlamboControlTests", ["LlamboControl", "LlamboCommand", "LlamboTerminal", "LlamboWire"]),
@@ -145,6 +145,12 @@ let package = Package(
       [
         "Llambo", "LlamaRunner", "llambo-worker", "llambo-orchestrator", "SimpleInference",
         "DistributedCluster", "CustomLoadBalancer", "Patterns",
+      ]),
+    tests(
+      "ProgramTests",
+      [
+        "LlamboControl", "llamboctl", "limbot-cli", "llambo-orchestrator", "llambo-worker",
+        "llama-runner", "llambo-sim", "LlamboCommand",
       ]),
     tests("PackageTests", ["LlamboJSON", "LlamboCluster"]),
     .testTarget(

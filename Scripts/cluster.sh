@@ -28,7 +28,14 @@ ensure_compiled() {
   compile
 }
 
+# What LLAMBO_MODE says: a cluster in the background, or a worker of one in the foreground.
 start() {
+  if [ "$LLAMBO_MODE" = worker ]; then
+    attended llamboctl join ||
+      fail "$EXIT_FAILED" "the worker did not start, or lost its cluster." \
+        "Without LLAMBO_MODE, ./deploy.sh start starts a cluster."
+    return 0
+  fi
   attended llamboctl init ||
     fail "$EXIT_FAILED" "the cluster did not start." "./deploy.sh status shows what there is of it."
 }

@@ -2,6 +2,8 @@
 # Messages, one progress line, and commands that a signal stops whole. Sourced by deploy.sh.
 
 readonly EXIT_FAILED=1 EXIT_USAGE=2 EXIT_PREREQUISITE=3 EXIT_LLAMA=4 EXIT_COMPILE=5
+# shellcheck disable=SC2034  # of hosts.sh
+readonly EXIT_PLANNED=6
 
 bold='' red='' dim='' plain='' progress_on_terminal=''
 if [ -t 2 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${CI:-}" ]; then

@@ -45,6 +45,9 @@ extension ArgumentDefinition {
     case .any: "[\(name)]…"
     }
   }
+
+  /// The help sentence with the words that it may be.
+  package var fullHelp: String { choices.isEmpty ? help : "\(help) (\(oneOf(choices)))" }
 }
 
 extension OptionDefinition {
@@ -74,7 +77,7 @@ private struct HelpPage {
 
   var text: String {
     var sections = ["Usage: \(command.usage(words: words))\n", wrapped(command.summary, indent: 0)]
-    let arguments = command.arguments.map { ($0.usage, $0.help) }
+    let arguments = command.arguments.map { ($0.usage, $0.fullHelp) }
     if !arguments.isEmpty { sections.append("Arguments:\n" + table(arguments)) }
     let commands = command.subcommands.map { ($0.name, $0.summary) }
     if !commands.isEmpty { sections.append("Commands:\n" + table(commands)) }

@@ -14,6 +14,10 @@ package struct CommandDefinition: Sendable, Hashable {
   package var subcommands: [CommandDefinition]
   /// The command does nothing by itself: one of its subcommands must be named.
   package var needsSubcommand: Bool
+  /// Words that only the program itself can tell, such as the names of nodes: by the name of the
+  /// value in help, the arguments with which the program prints them, one a line. For a shell's
+  /// completion; only the outermost command's count.
+  package var lookups: [String: [String]]
 
   package init(
     _ name: String, _ summary: String,
@@ -22,7 +26,8 @@ package struct CommandDefinition: Sendable, Hashable {
     exclusive: [[String]] = [],
     examples: [CommandExample] = [],
     subcommands: [CommandDefinition] = [],
-    needsSubcommand: Bool = false
+    needsSubcommand: Bool = false,
+    lookups: [String: [String]] = [:]
   ) {
     self.name = name
     self.summary = summary
@@ -32,6 +37,7 @@ package struct CommandDefinition: Sendable, Hashable {
     self.examples = examples
     self.subcommands = subcommands
     self.needsSubcommand = needsSubcommand
+    self.lookups = lookups
   }
 
   /// The subcommand at the end of `path`, whose words follow the program's name; nil where
@@ -99,11 +105,16 @@ package struct ArgumentDefinition: Sendable, Hashable {
   package var name: String
   package var help: String
   package var arity: Arity
+  /// The words that it may be; empty for any text.
+  package var choices: [String]
 
-  package init(_ name: String, _ help: String, _ arity: Arity = .one) {
+  package init(
+    _ name: String, _ help: String, _ arity: Arity = .one, choices: [String] = []
+  ) {
     self.name = name
     self.help = help
     self.arity = arity
+    self.choices = choices
   }
 }
 

@@ -153,7 +153,16 @@ struct CommandParser {
       throw UsageError(
         .unexpectedArgument, "\"\(word)\" is one argument too many for \(command.name)", hint: hint)
     }
+    let place = min(arguments.positionals.count, command.arguments.count - 1)
+    try check(word, of: command.arguments[place])
     arguments.append(positional: word)
+  }
+
+  func check(_ word: String, of argument: ArgumentDefinition) throws(UsageError) {
+    guard !argument.choices.isEmpty, !argument.choices.contains(word) else { return }
+    throw UsageError(
+      .invalidValue, "\(argument.name) must be \(oneOf(argument.choices)), but is \"\(word)\"",
+      hint: nearestWord(to: word, in: argument.choices).map { "did you mean \"\($0)\"?" })
   }
 
   mutating func finish(environment: (String) -> String?) throws(UsageError) {

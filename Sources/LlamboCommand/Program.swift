@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+@preconcurrency import Glibc
 #else
-import Darwin
+@preconcurrency import Darwin
 #endif
 
 /// The version of all the project's programs.
@@ -26,9 +26,14 @@ package enum Program {
   /// Reads the process's arguments; prints what `--help`, `--version` or a mistake asks for, and
   /// exits.
   package static func parse(_ definition: CommandDefinition) -> ParsedCommand {
+    let line = Array(CommandLine.arguments.dropFirst())
+    if let page = definition.page(for: line) {
+      print(page, terminator: "")
+      end(.ok)
+    }
     do throws(UsageError) {
       let command = try definition.parse(
-        Array(CommandLine.arguments.dropFirst()),
+        line,
         environment: { name in getenv(name).map { String(cString: $0) } })
       switch command.action {
       case .run: return command
@@ -42,18 +47,25 @@ package enum Program {
     }
   }
 
+  /// Also false where an earlier write failed, of which a last one may know nothing.
+  private static func hasWrittenAll() -> Bool { fflush(nil) == 0 && ferror(stdout) == 0 }
+
   /// Says on standard error what went wrong, and exits.
   package static func fail(_ program: String, _ message: String, _ status: Status) -> Never {
     log("\(program): \(message)")
     end(status)
   }
 
-  /// Writes out what is printed, and exits.
+  /// Writes out what is printed, and exits. What cannot be written is a failure, unless its reader
+  /// went away and so wanted no more.
   package static func end(_ status: Status) -> Never { end(code: status.rawValue) }
 
   /// The same with a status that another program chose.
   package static func end(code: Int32) -> Never {
-    fflush(nil)
+    if !hasWrittenAll(), errno != EPIPE {
+      log("the output could not be written: \(String(cString: strerror(errno)))")
+      exit(Status.osError.rawValue)
+    }
     exit(code)
   }
 

@@ -5,12 +5,14 @@ import Glibc
 #endif
 
 extension ClusterConfig {
-  /// Reads a configuration file.
+  /// Reads a configuration file, and what the environment says instead of it.
   ///
   /// - Throws: also where the file cannot be read, is no regular file, or is larger than
   ///   `ConfigLimits.fileBytes`.
   package static func load(_ path: String) throws(ConfigError) -> ClusterConfig {
-    try parse(bytes(of: path), file: path)
+    var config = try parse(bytes(of: path), file: path)
+    try config.take { name in getenv(name).map { String(cString: $0) } }
+    return config
   }
 
   /// The first file that a node type's model may name, by `modelCandidates`.

@@ -10,7 +10,7 @@ struct Command: Sendable {
 
   static let all: [Command] = [
     .initialize, .spawn, .scale, .status, .nodes, .cluster, .balancer, .health, .infer, .limbot,
-    .dish, .models, .config, .metrics, .top, .logs, .shutdown,
+    .dish, .models, .config, .metrics, .top, .logs, .join, .completion, .shutdown,
   ]
 
   /// The whole program, as its help and its parser see it.
@@ -30,7 +30,7 @@ struct Command: Sendable {
       CommandExample("llamboctl infer \"What is a load balancer?\"", "Ask it something."),
       CommandExample("llamboctl shutdown", "Stop it."),
     ],
-    subcommands: all.map(\.whole), needsSubcommand: true)
+    subcommands: all.map(\.whole), needsSubcommand: true, lookups: lookups)
 
   /// The definition with those of its subcommands.
   private var whole: CommandDefinition {

@@ -13,17 +13,23 @@ package enum ControlProgram {
 
   /// `limbot-cli`: `llamboctl limbot` under a name of its own.
   package static func runLimbot() -> Never {
-    let name = "limbot-cli"
+    let arguments = Program.parse(limbot).arguments
+    end(limbot.name) { () throws(ControlError) in
+      try Limbot(arguments, program: limbot.name).run()
+    }
+  }
+
+  /// The command line of `limbot-cli`.
+  static let limbot: CommandDefinition = {
     var definition = Command.limbotDefinition(
-      name,
+      "limbot-cli",
       examples: [
         CommandExample("limbot-cli", "Talk with the cluster; /help shows what you can do."),
         CommandExample("limbot-cli \"What is machine learning?\"", "Ask one thing."),
       ])
     definition.options += Command.program.options
-    let arguments = Program.parse(definition).arguments
-    end(name) { () throws(ControlError) in try Limbot(arguments, program: name).run() }
-  }
+    return definition
+  }()
 
   private static func end(
     _ name: String, _ run: () throws(ControlError) -> Program.Status

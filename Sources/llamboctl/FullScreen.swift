@@ -17,6 +17,7 @@ final class FullScreen {
   }
 
   private var before = termios()
+  private var isShown = false
   nonisolated(unsafe) private static var isAskedToEnd: sig_atomic_t = 0
 
   /// - Throws: where standard input or output is no terminal.
@@ -36,10 +37,13 @@ final class FullScreen {
     for signal in [SIGTERM, SIGHUP, SIGINT] { sigaction(signal, &action, nil) }
     action.__sigaction_handler.sa_handler = { _ in }
     sigaction(SIGWINCH, &action, nil)
+    isShown = true
     _ = Program.put("\u{1b}[?1049h\u{1b}[?25l")
   }
 
   deinit {
+    // Also runs where there was no terminal to begin with.
+    guard isShown else { return }
     _ = Program.put("\u{1b}[?25h\u{1b}[?1049l")
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
   }

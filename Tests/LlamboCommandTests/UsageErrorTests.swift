@@ -69,6 +69,19 @@ import Testing
         == "\"x\" is one argument too many for list; it takes no arguments")
   }
 
+  @Test func `A wrong word for an argument tells the right ones`() throws {
+    let program = CommandDefinition(
+      "p", "P.", arguments: [ArgumentDefinition("SHELL", "S.", choices: ["bash", "zsh"])])
+    #expect(try program.parse(["zsh"]).arguments.positionals == ["zsh"])
+    #expect {
+      try program.parse(["bsh"])
+    } throws: { error in
+      (error as? UsageError)?.description
+        == "SHELL must be bash or zsh, but is \"bsh\"; did you mean \"bash\"?"
+    }
+    #expect(program.helpText().contains("S. (bash or zsh)"))
+  }
+
   @Test func `A command that needs another names them`() {
     #expect(mistake("nodes")?.description == "nodes needs a command; name one of list")
   }

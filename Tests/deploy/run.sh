@@ -8,6 +8,7 @@ deploy=$here/../../deploy.sh
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset LLAMA_CUDA LLAMA_METAL LLAMA_BLAS LLAMA_CPP_DIR LLAMBO_LLAMA_PREFIX CLUSTER_CONFIG
+unset LLAMBO_MODE LLAMBO_CLUSTER_ID
 export NO_COLOR=1 CI=true
 
 # A room with a space in its name, a checkout, a llama.cpp and stand-ins ahead on PATH.
@@ -93,13 +94,45 @@ behaviour="help and wrong usage"
 fresh_room usage
 deploy 0 help
 expect "usage: ./deploy.sh"
+deploy 0 start --help
+expect "usage: ./deploy.sh"
 deploy 2
 deploy 2 frobnicate
 expect "there is no command 'frobnicate'"
-deploy 1 deploy-cluster
-expect "later version"
+deploy 2 start now
+deploy 2 check twice
 LLAMBO_ROOT=$room/elsewhere deploy 2 check
 expect "no Package.swift"
+
+behaviour="LLAMBO_MODE is one of two words"
+LLAMBO_MODE=boss deploy 2 check
+expect "LLAMBO_MODE must be orchestrator or worker, but is 'boss'"
+LLAMBO_MODE=worker deploy 2 all
+expect "./deploy.sh start starts the worker"
+
+behaviour="deploy-cluster prints the plan for the hosts it is given, and does nothing"
+deploy 2 deploy-cluster
+expect "needs the hosts"
+for host in -oProxyCommand=x 'a b' 'a;b' '$(id)' '' a..b -a a- ../a é "$(printf 'a%.0s' {1..64})"; do
+  deploy 2 deploy-cluster one "$host"
+  expect "is neither a host name nor an IPv4 address"
+done
+deploy 2 deploy-cluster one two one
+expect "one is named twice"
+deploy 2 deploy-cluster one
+expect "there is no configuration $room/checkout/cluster-config.yaml"
+printf 'cluster:\n  orchestrator:\n    listen: "127.0.0.1:9123"  # here\n' >"$room/elsewhere/my.yaml"
+stand_in ssh 'touch "$ROOM/connected"'
+CLUSTER_CONFIG=my.yaml deploy 6 deploy-cluster node-1.example.org 10.0.0.7
+expect "The plan for 2 hosts. Nothing of it has been done."
+expect "start llambo-orchestrator with $room/elsewhere/my.yaml"
+expect "node-1.example.org: workers"
+expect "10.0.0.7: workers"
+expect "llamboctl join --orchestrator ADDRESS:9123, by the numeric address of $(uname -n)"
+expect "tokens and TLS: until there are both, nothing listens beyond loopback"
+CLUSTER_CONFIG=my.yaml deploy 6 deploy-cluster one
+expect "The plan for 1 host."
+expect_no_file "$room/connected" "$LLAMBO_CACHE"
 
 behaviour="check names what is missing and how to get it"
 fresh_room check
@@ -230,7 +263,21 @@ deploy 0 start
 case $output in *compiled*) broken "it compiled again with nothing changed" ;; esac
 deploy 0 status
 expect "llamboctl status with $room/checkout/cluster-config.yaml"
+LLAMBO_MODE=worker deploy 0 start
+expect "llamboctl join with $room/checkout/cluster-config.yaml"
+LLAMBO_MODE=orchestrator deploy 0 start
+expect "llamboctl init"
 deploy 0 stop
 expect "llamboctl shutdown"
+
+behaviour="the programs' pages are laid out as the system's are"
+for program in limbot-cli llambo-orchestrator llambo-worker llama-runner llambo-sim; do
+  cp "$room/bin/llamboctl" "$room/checkout/.build/release/$program"
+done
+deploy 0 man
+for page in man/man1/llambo-sim.1 bash-completion/completions/llamboctl \
+  zsh/site-functions/_llambo-worker fish/vendor_completions.d/llama-runner.fish; do
+  [ -s "$room/checkout/.build/share/$page" ] || broken "$page is not there"
+done
 
 echo "deploy.sh behaves."

@@ -9,13 +9,17 @@ extension Command {
     subcommands: [
       Command(
         definition: CommandDefinition(
-          "info", "Say where the cluster is and what it consists of.",
+          "info", "Say where the cluster is and what it consists of.", options: [.json],
           examples: [CommandExample("llamboctl cluster info", "A line for each node type.")]),
         run: { (arguments) throws(ControlError) in
           let access = ClusterAccess(arguments)
           let client = try access.connect()
           let status = try client.ask(.status)
           let nodes = try client.ask(.nodes)["nodes"]?.array ?? []
+          guard !arguments.flag("--json") else {
+            print(JSON.object([.init("status", status), .init("nodes", .array(nodes))]))
+            return .ok
+          }
           print(clusterText(status, access), terminator: "")
           if !nodes.isEmpty { print("\n" + typeTable(nodes), terminator: "") }
           return .ok

@@ -14,6 +14,8 @@ extension Command {
         OptionDefinition(
           "--validate", nil, .flag, "Check the file, and that every model it names is there."),
         OptionDefinition(
+          "--schema", nil, .flag, "Print the JSON Schema of configurations, for editors."),
+        OptionDefinition(
           "--edit", nil, .flag,
           "Open a copy in $VISUAL or $EDITOR; a sound one takes the file's place, and a running "
             + "cluster reads it."),
@@ -21,14 +23,20 @@ extension Command {
         OptionDefinition("--json", nil, .flag, "Print the answer to a reload as JSON."),
       ],
       exclusive: [
-        ["--show", "--validate", "--edit", "--reload"], ["--show", "--json"],
-        ["--validate", "--json"], ["--edit", "--json"],
+        ["--show", "--validate", "--schema", "--edit", "--reload"], ["--show", "--json"],
+        ["--validate", "--json"], ["--edit", "--json"], ["--schema", "--json"],
       ],
       examples: [
         CommandExample("llamboctl config --validate", "Find mistakes before a cluster does."),
+        CommandExample(
+          "llamboctl config --schema > cluster-config.schema.json", "Write the schema anew."),
         CommandExample("llamboctl config --edit", "Change it, also while the cluster runs."),
       ]),
     run: { (arguments) throws(ControlError) in
+      if arguments.flag("--schema") {
+        print(ConfigKey.schema, terminator: "")
+        return .ok
+      }
       let access = ClusterAccess(arguments)
       if arguments.flag("--edit") { return try edit(access, arguments) }
       if arguments.flag("--reload") { return try reload(access.connect(), arguments) }

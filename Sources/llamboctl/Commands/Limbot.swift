@@ -28,7 +28,7 @@ extension Command {
       arguments: [
         ArgumentDefinition(
           "PROMPT",
-          "What to ask. Without it: a conversation at a terminal, else one question from "
+          "What to ask; without it a conversation at a terminal, else one question from "
             + "standard input.", .any)
       ],
       options: [

@@ -70,7 +70,8 @@ final class Sandbox {
   func variables(_ additions: [String: String]) -> [String] {
     var variables = ProcessInfo.processInfo.environment
     let ours = [
-      "CLUSTER_CONFIG", "LLAMBO_ROOT", "LLAMBO_ORCHESTRATOR", "LLAMBO_HISTORY", "NO_COLOR",
+      "CLUSTER_CONFIG", "LLAMBO_ROOT", "LLAMBO_CLUSTER_ID", "LLAMBO_ORCHESTRATOR",
+      "LLAMBO_HISTORY", "NO_COLOR",
     ]
     for name in ours { variables[name] = nil }
     variables.merge(additions) { $1 }
