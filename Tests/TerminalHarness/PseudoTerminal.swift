@@ -90,6 +90,17 @@ package final class PseudoTerminal {
     }
   }
 
+  /// Types Ctrl-D until the program ends. One that comes between a prompt and the raw mode that
+  /// libedit sets after it is lost: the kernel takes it for the end of a line.
+  package func finishByEndOfInput() throws(Failure) -> Int32 {
+    var isOpen = true
+    for _ in 0..<30 where isOpen {
+      type("\u{4}")
+      while isOpen, isReadable(within: 1000) { isOpen = read() }
+    }
+    return try finish()
+  }
+
   /// Reads to the program's end.
   ///
   /// - Returns: its exit status; -1 where a signal ended it.
@@ -112,10 +123,14 @@ package final class PseudoTerminal {
     return (0...(all.count - wanted.count)).first { all[$0...].starts(with: wanted) }
   }
 
+  private func isReadable(within milliseconds: Int32) -> Bool {
+    var wanted = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+    return poll(&wanted, 1, milliseconds) == 1
+  }
+
   /// Shows more; false at the end, or where nothing comes.
   private func read() -> Bool {
-    var wanted = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
-    guard poll(&wanted, 1, Self.patience) == 1 else { return false }
+    guard isReadable(within: Self.patience) else { return false }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = Glibc.read(master, &bytes, bytes.count)
     guard count > 0 else { return false }

@@ -3,7 +3,7 @@ import Testing
 @testable import LlamaRunner
 
 /// Requests that are cancelled, and engines that stop.
-@Suite(.timeLimit(.minutes(2))) struct EngineEndTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineEndTests {
   let model: Model
   let collector = Collector()
   let word: Token
@@ -112,7 +112,7 @@ import Testing
   @Test func stoppingEndsAllRequestsOnce() async throws {
     let engine = try engine(EngineConfiguration(slots: 2, contextSize: 1024))
     defer { engine.stop() }
-    let count: UInt64 = 60
+    let count: UInt64 = 250
     for id in 1...count { try engine.submit(request(id, maxTokens: 1000)) }
     await collector.wait { $0.contains(where: \.isToken) }
     engine.stop()

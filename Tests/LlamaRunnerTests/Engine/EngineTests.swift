@@ -3,7 +3,7 @@ import Testing
 
 @testable import LlamaRunner
 
-@Suite(.timeLimit(.minutes(2))) struct EngineTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineTests {
   let model: Model
   let collector = Collector()
 

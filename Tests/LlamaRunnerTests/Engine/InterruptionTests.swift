@@ -8,7 +8,7 @@ private final class Flag: Sendable {
 }
 
 /// Cancelling a request while a decode computes its prompt.
-@Suite(.timeLimit(.minutes(2))) struct InterruptionTests {
+@Suite(.timeLimit(.minutes(10))) struct InterruptionTests {
   let model: Model
   let collector = Collector()
 

@@ -3,7 +3,7 @@ import Testing
 @testable import LlamaRunner
 
 /// Prompts that begin alike are computed once, and answered as if each were alone.
-@Suite(.timeLimit(.minutes(2))) struct PrefixSharingTests {
+@Suite(.timeLimit(.minutes(10))) struct PrefixSharingTests {
   let model: Model
   let collector = Collector()
 

@@ -3,7 +3,7 @@ import Testing
 @testable import LlamaRunner
 
 /// An answer that another engine began goes on as it would have there.
-@Suite(.timeLimit(.minutes(2))) struct ResumptionTests {
+@Suite(.timeLimit(.minutes(10))) struct ResumptionTests {
   let model: Model
   let prompt: [Token]
 

@@ -3,7 +3,7 @@ import Testing
 @testable import LlamaRunner
 
 /// States that go from one engine's slot into another's.
-@Suite(.timeLimit(.minutes(2))) struct EngineStateTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineStateTests {
   let model: Model
   let collector = Collector()
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import LlamaRunner
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(10))) struct StreamTests {
   let runner: LlamaRunner
 
   init() throws {

@@ -91,8 +91,7 @@ extension SystemTests {
       try until("another answer") { ClusterStatus(try status.ask("STATUS").body).busy == 1 }
       limbot.type("\u{3}")
       try limbot.wait(for: Sandbox.limbotPrompt)
-      limbot.type("\u{4}")
-      #expect(try limbot.finish() == 0)
+      #expect(try limbot.finishByEndOfInput() == 0)
     }
 
     @Test func anAnswerOutlivesItsWorker() throws {

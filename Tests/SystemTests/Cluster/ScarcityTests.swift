@@ -12,7 +12,7 @@ extension SystemTests {
     init() throws { box = try Sandbox() }
 
     private func plan(nodes: Int = 2) throws -> ClusterPlan {
-      ClusterPlan(nodes: nodes, slots: 16, contextSize: 1024, model: try box.tirelessModel())
+      ClusterPlan(nodes: nodes, slots: 16, contextSize: 4096, model: try box.tirelessModel())
     }
 
     @Test func clientsThatTakeAllDescriptorsKeepNoWorkerOut() throws {
@@ -20,7 +20,7 @@ extension SystemTests {
         plan(), through: ["prlimit", "--nofile=256:256", "--"])
       try cluster.waitUntilHealthy(2)
       let person = try Client(cluster.address)
-      let streams = try Streams(cluster.address, count: 10, tokens: 500)
+      let streams = try Streams(cluster.address, count: 10, tokens: 3000)
       try streams.waitForTokens()
       let guests = try (0..<400).map { _ in try RawSocket(cluster.address) }
       let refused = try RawSocket(cluster.address)
@@ -61,7 +61,7 @@ extension SystemTests {
         plan(), ["--state-file", folder + "/state"],
         through: namespace + ["sh", "-c", script, "sh"])
       try cluster.waitUntilHealthy(2)
-      let streams = try Streams(cluster.address, count: 10, tokens: 500)
+      let streams = try Streams(cluster.address, count: 10, tokens: 3000)
       try streams.waitForTokens()
       let inside = "/proc/\(cluster.program.pid)/root\(folder)"
       let filled = try box.run(
@@ -85,7 +85,7 @@ extension SystemTests {
 
     @Test func clientsThatDoNotReadAreCutOffAndOthersGoOn() throws {
       let cluster = try box.cluster(plan())
-      let streams = try Streams(cluster.address, count: 10, tokens: 500)
+      let streams = try Streams(cluster.address, count: 10, tokens: 3000)
       try streams.waitForTokens()
       let sockets = { cluster.descriptors }
       let before = sockets()
@@ -98,7 +98,7 @@ extension SystemTests {
 
     @Test func clientsThatComeByTheHundredsAreAllAnswered() throws {
       let cluster = try box.cluster(plan())
-      let streams = try Streams(cluster.address, count: 10, tokens: 500)
+      let streams = try Streams(cluster.address, count: 10, tokens: 3000)
       try streams.waitForTokens()
       let start = ContinuousClock.now
       for _ in 1...4 {
