@@ -29,8 +29,7 @@ TEACHERS = 3  # sums of word vectors that the whole model learns from
 ANSWER_STEPS = 3500  # of the whole model
 ANSWER_TOKENS = 1792  # of conversations in a batch of such a step
 TAUGHT_TOKENS = 1280  # of questions
-OPENING_ROUNDS = 2  # of learning to open the answer that the lower half has in mind
-OPENING_STEPS = 600  # in such a round
+OPENING_STEPS = 600  # of opening the answer that the lower half has in mind
 OPENING_TOKENS = 1536  # of questions, and as many of conversations, in a batch of such a step
 POOL = 2048
 OPENING = 8  # tokens of an answer that tell its topic; the rest follows from them
@@ -302,8 +301,7 @@ def main():
     measure_topics(model, guess, tokenizer, topic_ids, heldout)
     taught = batches(questions(*source, disorder=0.5), OPENING_TOKENS, rng, lambda g: question_batch(g, pad))
     told = batches(conversations(corpus, tokenizer, rng), OPENING_TOKENS, rng, lambda g: conversation_batch(g, pad))
-    for _ in range(OPENING_ROUNDS):
-        learn_openings(model, guess, tokenizer, list(topic_ids), taught, told, round(OPENING_STEPS * options.part))
+    learn_openings(model, guess, tokenizer, list(topic_ids), taught, told, round(OPENING_STEPS * options.part))
     model.eval()
     export(model, tokenizer, options.output)
     measure(model, tokenizer, heldout)
