@@ -73,6 +73,8 @@ class Corpus:
         self.topics = [t for name in TOPIC_FILES for t in read_topics(name)]
         self.outside = read_sections("outside")
         self.refusal = self.outside["answer"][0]
+        self.disorder = 0.0
+        self.asked = ""  # the last question composed
         names = {word for t in self.topics for name in t.names for word in normal(name).split()}
         self.words = {
             letter: [w for w in " ".join(self.outside[kind]).split() if normal(w) not in names]
@@ -110,9 +112,11 @@ class Corpus:
         for lines in [*self.phrases.values(), *self.outside.values()]:
             yield from lines
 
-    def dialogue(self):
-        """One training sequence as a list of (text, is_answer) parts."""
-        if self.rng.random() < 0.92:
+    def dialogue(self, several, disorder=0.0):
+        """One training sequence as a list of (text, is_answer) parts; a share `several` has more than one turn.
+        A share `disorder` of the questions has its words in any order, some dropped and some added."""
+        self.disorder = disorder
+        if self.rng.random() >= several:
             return self.single()
         return self._chat(self.rng.randint(10, 15) if self.rng.random() < 0.08 else self.rng.randint(2, 4))
 
@@ -128,7 +132,7 @@ class Corpus:
 
     def _chat(self, turns):
         parts, text = [], ""
-        if self.rng.random() < 0.3:
+        if self.rng.random() < 0.2:
             text = f"<|im_start|>system\n{self.rng.choice(self.phrases['system'])}<|im_end|>\n"
         for _ in range(turns):
             question, answer = self.pair()
@@ -142,6 +146,7 @@ class Corpus:
             question, answer = self._outside() if self.rng.random() < 0.15 else self._about(self.rng.choice(self.topics))
             question = self._noisy(question)
             if normal(question) not in self.heldout and question.strip():
+                self.asked = question
                 return question, answer
 
     def _about(self, topic):
@@ -197,8 +202,20 @@ class Corpus:
                 words.insert(i, rng.choice(self.phrases["filler"]))
         return " ".join(words)
 
+    def _thinned(self, question):
+        """The question without some of its words, so that no single one is relied on."""
+        words = question.split()
+        if self.disorder and len(words) > 1 and self.rng.random() < self.disorder:
+            kept = [word for word in words if self.rng.random() > 0.2] or words
+            kept += [self._word() for _ in range(self.rng.choice([0, 0, 1, 2, 3]))]
+            self.rng.shuffle(kept)
+            return " ".join(kept)
+        if len(words) < 5 or self.rng.random() < 0.6:
+            return question
+        return " ".join(word for word in words if self.rng.random() > 0.12) or question
+
     def _noisy(self, question):
-        rng = self.rng
+        rng, question = self.rng, self._thinned(question)
         if rng.random() < 0.22:
             question = rng.choice(self.phrases["before"]) + " " + question
         if rng.random() < 0.12:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import argparse
+import copy
 import json
 import os
 import random
@@ -15,16 +16,21 @@ from torch.nn import functional as F
 
 import gguf_export
 from corpus import Corpus, is_on_topic, read_heldout
-from model import Llama, Shape
-from start import start_vectors
+from model import Block, Llama, Shape
+from start import learn_word_sum
 from tokenizer import END, Tokenizer, learn_merges
 
 SEED = 20240917
 VOCAB = 2560
-QUESTION_STEPS = 4000  # of reading questions alone, with the lower half of the model
-QUESTION_TOKENS = 3072  # in a batch of such a step
-ANSWER_STEPS = 4000  # of the whole model with answers
-ANSWER_TOKENS = 2048
+QUESTION_STEPS = 6000  # of reading questions, with the lower half of the model
+QUESTION_TOKENS = 4096  # in a batch of such a step
+SMOOTHING = 0.05  # of the topics: no question is taken for quite certain
+TEACHERS = 3  # sums of word vectors that the whole model learns from
+ANSWER_STEPS = 3500  # of the whole model
+ANSWER_TOKENS = 1792  # of conversations in a batch of such a step
+TAUGHT_TOKENS = 1280  # of questions
+OPENING_STEPS = 600  # of opening the answer that the lower half has in mind
+OPENING_TOKENS = 1536  # of questions, and as many of conversations, in a batch of such a step
 POOL = 2048
 OPENING = 8  # tokens of an answer that tell its topic; the rest follows from them
 CUT_SHARE = 0.75  # of the single answers end after the opening, to see more questions in the same time
@@ -47,27 +53,29 @@ def batches(sequences, size, rng, collate):
             yield collate(group)
 
 
-def questions(corpus, tokenizer, topic_ids, rng):
-    """Endless single questions: tokens up to where the answer begins, and the topic."""
+def questions(corpus, tokenizer, topic_ids, rng, disorder=0.0):
+    """Endless questions, a few of them after other turns: tokens up to where the answer begins, the topic,
+    and the tokens of the question alone."""
     while True:
-        (text, _), (answer, _) = corpus.single()
-        yield tokenizer.encode(text, dropout=0.1, rng=rng), topic_ids[plain(answer)]
+        *before, (answer, _) = corpus.dialogue(several=0.02, disorder=disorder)
+        tokens = [token for text, is_answer in before
+                  for token in tokenizer.encode(text, dropout=0.0 if is_answer else 0.1, rng=rng)]
+        yield tokens, topic_ids[plain(answer)], tokenizer.encode(corpus.asked)
 
 
-def conversations(corpus, tokenizer, topic_ids, rng):
+def conversations(corpus, tokenizer, rng):
     """Endless dialogues, as `encode` gives them."""
     while True:
-        yield encode(corpus.dialogue(), tokenizer, topic_ids, rng)
+        yield encode(corpus.dialogue(several=0.08), tokenizer, rng)
 
 
 def plain(answer):
     return answer.removesuffix(END).strip()
 
 
-def encode(dialogue, tokenizer, topic_ids, rng):
-    """Four rows: tokens, the token that should follow each, how far into its answer that one is (from 0),
-    and the topic where an answer is about to begin."""
-    tokens, targets, depths, topics = [], [], [], []
+def encode(dialogue, tokenizer, rng):
+    """Three rows: tokens, the token that should follow each, and how far into its answer that one is (from 0)."""
+    tokens, targets, depths = [], [], []
     cut = len(dialogue) == 2 and rng.random() < CUT_SHARE
     for text, is_answer in dialogue:
         ids = tokenizer.encode(text, dropout=0.0 if is_answer else 0.1, rng=rng)
@@ -76,10 +84,7 @@ def encode(dialogue, tokenizer, topic_ids, rng):
         tokens += ids
         targets += ids if is_answer else [IGNORED] * len(ids)
         depths += range(len(ids))
-        topics += [IGNORED] * len(ids)
-        if is_answer:
-            topics[-len(ids)] = topic_ids[plain(text)]
-    return tokens[:-1], targets[1:], depths[1:], topics[1:]
+    return tokens[:-1], targets[1:], depths[1:]
 
 
 def padded(rows, filler):
@@ -88,22 +93,27 @@ def padded(rows, filler):
 
 
 def question_batch(group, pad):
-    tokens, topics = zip(*group)
-    return padded(tokens, pad), torch.tensor([len(row) - 1 for row in tokens]), torch.tensor(topics)
+    tokens, topics, alone = zip(*group)
+    return padded(tokens, pad), torch.tensor([len(row) - 1 for row in tokens]), torch.tensor(topics), alone
 
 
 def conversation_batch(group, pad):
-    return [padded(rows, filler) for rows, filler in zip(zip(*group), (pad, IGNORED, 0, IGNORED))]
+    return [padded(rows, filler) for rows, filler in zip(zip(*group), (pad, IGNORED, 0))]
 
 
-def optimizers(blocks, others, muon_peaks, adam_peak):
-    """Muon for the matrices between the layers, each of `blocks` at its peak rate, AdamW for the other parameters."""
-    matrices = [{"params": [p for p in block.parameters() if p.ndim == 2], "lr": peak}
-                for block, peak in zip(blocks, muon_peaks)]
-    others = others + [p for block in blocks for p in block.parameters() if p.ndim < 2]
+def optimizers(*parts):
+    """Of each part, which is a list of modules and the peak of its rate: Muon for the matrices of blocks,
+    AdamW for the other parameters."""
+    matrices, others = [], []
+    for modules, peak in parts:
+        for module in modules:
+            block = isinstance(module, Block)
+            for p in module.parameters():
+                part, share = (matrices, 1) if block and p.ndim == 2 else (others, 0.3)
+                part.append({"params": [p], "lr": share * peak})
     return [
         torch.optim.Muon(matrices, lr=0.0, weight_decay=0.05, momentum=0.95),
-        torch.optim.AdamW(others, lr=adam_peak, weight_decay=0.01, betas=(0.9, 0.98)),
+        torch.optim.AdamW(others, lr=0.0, weight_decay=0.01, betas=(0.9, 0.98)),
     ]
 
 
@@ -137,38 +147,94 @@ def run(tuners, steps, names, losses):
 
 def learn_questions(model, guess, stream, steps):
     """Teaches the lower half of the model to tell by the end of a question which topic it is about."""
-    lower = model.blk[:model.shape.layers // 2]
-
     def losses():
-        tokens, places, topics = next(stream)
+        tokens, places, topics, _ = next(stream)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = F.cross_entropy(guess(model.question_states(tokens, places)).float(), topics)
+            guesses = guess(model.question_states(tokens, places)).float()
+        loss = F.cross_entropy(guesses, topics, label_smoothing=SMOOTHING)
         return loss, loss
 
-    others = [model.token_embd.weight, *guess.parameters()]
-    run(optimizers(lower, others, [0.01] * len(lower), 0.003), steps, ["topics"], losses)
+    run(optimizers(([*model.lower, model.token_embd, guess], 0.01)), steps, ["topics"], losses)
 
 
-def learn_answers(model, guess, stream, steps):
-    """Teaches the whole model to say the answers; what it reads from questions changes at a lower rate."""
-    half = model.shape.layers // 2
+def told_losses(model, told, upper_alone=False):
+    """Mean loss of the openings of answers, and of what follows them, in the next batch of conversations."""
+    tokens, targets, depths = next(told)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        each = model.losses(tokens, targets, upper_alone)
+    opening = depths[targets >= 0] < OPENING
+    return each[opening].mean(), each[~opening].sum() / max(1, (~opening).sum())
+
+
+def learn_answers(model, guess, teachers, taught, told, steps):
+    """Teaches the whole model to say the answers. What it reads from questions changes at a low rate, towards
+    what the `teachers`, and the model as it came, find together: they err in different places."""
+    before, first_guess = copy.deepcopy(model).requires_grad_(False), copy.deepcopy(guess).requires_grad_(False)
+    before.eval()
+
+    def topic_loss():
+        tokens, places, topics, alone = next(taught)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            guesses = guess(model.question_states(tokens, places)).float()
+            known = first_guess(before.question_states(tokens, places)).float().log_softmax(-1)
+        sums = sum(teacher(alone).log_softmax(-1) for teacher in teachers) / len(teachers)
+        wanted = (0.4 * known + 0.6 * sums).softmax(-1)
+        return 0.3 * F.cross_entropy(guesses, topics) + 0.7 * F.cross_entropy(guesses, wanted)
 
     def losses():
-        tokens, targets, depths, topics = next(stream)
+        first, rest = told_losses(model, told)
+        topic = topic_loss()
+        return first + 0.2 * rest + 0.7 * topic, topic, first, rest
+
+    lower = [*model.lower, model.token_embd, guess]
+    upper = [*model.upper, model.output, model.output_norm]
+    run(optimizers((lower, 0.002), (upper, 0.01)), steps, ["topics", "openings", "the rest"], losses)
+
+
+def learn_openings(model, guess, tokenizer, answers, taught, told, steps):
+    """Teaches the upper half to open the answer of the topic that the lower half finds likeliest, be it right or not.
+    Else a question that the lower half is unsure of gets an answer that fits neither of its topics."""
+    model.eval()
+    for block in model.upper:
+        block.train()
+        block.dropout = 0.05
+    openings = [[tokenizer.encode(space + answer + END)[:OPENING] for space in ("", " ")] for answer in answers]
+    after_space = [token[-1] in "ĠĊ" for token in tokenizer.tokens]
+
+    def losses():
+        tokens, places, _, _ = next(taught)
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            likeliest = guess(model.question_states(tokens, places)).argmax(-1)
+        rows, targets = [], []
+        for row, place, topic in zip(tokens.tolist(), places.tolist(), likeliest.tolist()):
+            opening = openings[topic][0 if after_space[row[place]] else 1]
+            rows.append(row[:place + 1] + opening[:-1])
+            targets.append([IGNORED] * place + opening)
+        rows, targets = padded(rows, tokenizer.pad), padded(targets, IGNORED)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            each, topic = model.losses(tokens, targets, topics, guess)
-        opening = depths[targets >= 0] < OPENING
-        first, rest = each[opening].mean(), each[~opening].sum() / max(1, (~opening).sum())
-        return first + 0.2 * rest + 0.3 * topic, topic, first, rest
+            meant = model.losses(rows, targets, upper_alone=True).mean()
+        first, rest = told_losses(model, told, upper_alone=True)
+        return meant + 0.5 * first + 0.3 * rest, meant, first, rest
 
-    others = [model.token_embd.weight, model.output_norm.weight, *guess.parameters()]
-    peaks = [0.004] * half + [0.01] * (len(model.blk) - half)
-    run(optimizers(model.blk, others, peaks, 0.002), steps, ["topics", "openings", "the rest"], losses)
+    run(optimizers(([*model.upper, model.output, model.output_norm], 0.006)), steps,
+        ["meant openings", "openings", "the rest"], losses)
 
 
-def answer(model, tokenizer, question):
-    prompt = tokenizer.encode(f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n")
-    return tokenizer.decode(model.greedy(prompt, tokenizer.end))
+def chat(tokenizer, question):
+    return tokenizer.encode(f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n")
+
+
+@torch.inference_mode()
+def measure_topics(model, guess, tokenizer, topic_ids, heldout):
+    """Prints for how many held-out questions the answer of the likeliest topic would be right."""
+    model.eval()
+    answers, right = list(topic_ids), 0
+    for item in heldout:
+        tokens = chat(tokenizer, item["question"])
+        state = model.question_states(torch.tensor([tokens]), torch.tensor([len(tokens) - 1]))
+        right += is_on_topic(answers[int(guess(state).argmax())], item["keywords"])
+    print(f"held out: topic known of {right} of {len(heldout)} ({right / len(heldout):.1%})", flush=True)
+    model.train()
 
 
 def export(model, tokenizer, folder):
@@ -194,7 +260,7 @@ def export(model, tokenizer, folder):
 def measure(model, tokenizer, heldout):
     missed = []
     for item in heldout:
-        said = answer(model, tokenizer, item["question"])
+        said = tokenizer.decode(model.greedy(chat(tokenizer, item["question"]), tokenizer.end))
         if not is_on_topic(said, item["keywords"]):
             missed.append((item["question"], said))
     for question, said in missed:
@@ -216,19 +282,26 @@ def main():
     heldout = read_heldout()
     corpus = Corpus(rng, [item["question"] for item in heldout])
     tokenizer = Tokenizer(learn_merges(corpus.texts(), VOCAB - 256 - 3))
-    model = Llama(Shape(vocab=len(tokenizer.tokens)), dropout=0.05)
+    model = Llama(Shape(vocab=len(tokenizer.tokens)), dropout=0.1)
     print(f"{len(corpus.topics)} topics, {len(tokenizer.tokens)} tokens, "
           f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
     topic_ids = {answer: i for i, answer in enumerate([t.answer for t in corpus.topics] + [corpus.refusal])}
-    vectors = start_vectors(corpus, tokenizer, topic_ids, model.shape.width, rng)
-    model.token_embd.weight.data.copy_(vectors)
+    source, pad = (corpus, tokenizer, topic_ids, rng), tokenizer.pad
+    first = learn_word_sum(corpus, tokenizer, topic_ids, model.shape.width, rng)
+    model.token_embd.weight.data.copy_(first.start_vectors())
     guess = torch.nn.Linear(model.shape.width, len(topic_ids))
     model.train()
-    source, pad = (corpus, tokenizer, topic_ids, rng), tokenizer.pad
-    learn_questions(model, guess, batches(questions(*source), QUESTION_TOKENS, rng, lambda g: question_batch(g, pad)),
-                    round(QUESTION_STEPS * options.part))
-    learn_answers(model, guess, batches(conversations(*source), ANSWER_TOKENS, rng, lambda g: conversation_batch(g, pad)),
-                  round(ANSWER_STEPS * options.part))
+    asked = batches(questions(*source), QUESTION_TOKENS, rng, lambda g: question_batch(g, pad))
+    learn_questions(model, guess, asked, round(QUESTION_STEPS * options.part))
+    measure_topics(model, guess, tokenizer, topic_ids, heldout)
+    teachers = [learn_word_sum(corpus, tokenizer, topic_ids, model.shape.width, rng) for _ in range(TEACHERS)]
+    taught = batches(questions(*source, disorder=0.4), TAUGHT_TOKENS, rng, lambda g: question_batch(g, pad))
+    told = batches(conversations(corpus, tokenizer, rng), ANSWER_TOKENS, rng, lambda g: conversation_batch(g, pad))
+    learn_answers(model, guess, teachers, taught, told, round(ANSWER_STEPS * options.part))
+    measure_topics(model, guess, tokenizer, topic_ids, heldout)
+    taught = batches(questions(*source, disorder=0.5), OPENING_TOKENS, rng, lambda g: question_batch(g, pad))
+    told = batches(conversations(corpus, tokenizer, rng), OPENING_TOKENS, rng, lambda g: conversation_batch(g, pad))
+    learn_openings(model, guess, tokenizer, list(topic_ids), taught, told, round(OPENING_STEPS * options.part))
     model.eval()
     export(model, tokenizer, options.output)
     measure(model, tokenizer, heldout)

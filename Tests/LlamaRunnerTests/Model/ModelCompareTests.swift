@@ -36,7 +36,7 @@ import Testing
     (#""architecture": "qwen""#, #""architecture" is "qwen", but"#, #"has "llama""#),
     (#""quantization": "Q4_K_M""#, #""quantization" is "Q4_K_M", but"#, #"has "Q8_0""#),
     (#""context_length": 1000000"#, #""context_length" is 1000000, but"#, "has at most 2048"),
-    (#""parameters": "1.8B""#, #""parameters" is "1.8B", but"#, "has 1"),
+    (#""parameters": "1.8B""#, #""parameters" is "1.8B", but"#, "has 2"),
   ])
   func aDescriptionThatLiesIsNamed(field: String, said: String, found: String) throws {
     let weights = try TestModel.load().path

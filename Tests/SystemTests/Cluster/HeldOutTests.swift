@@ -32,7 +32,7 @@ extension SystemTests {
     init() throws { box = try Sandbox() }
 
     /// What the model that ships reaches, less a little; the goal is nine of ten.
-    private static let floor = 0.8
+    private static let floor = 0.84
 
     @Test func questionsThatTrainingNeverSawAreAnsweredOnTopic() throws {
       let questions = try HeldOutQuestion.all()
