@@ -47,6 +47,8 @@ class Plan:
     strategy: "least-loaded"
     timeout: {self.timeout}
     max_retries: {self.retries}
+    health_check_interval: 500
+    stall_timeout: 1500
     queue_limit: {self.queue_limit}
   orchestrator:
     listen: "127.0.0.1:0"

@@ -13,6 +13,8 @@ struct ScalingChecker: Sendable {
   /// Of the look under way: who was there and meant to stay, by name, and who else was there.
   private var before: [String: Int] = [:]
   private var leaving: Set<String> = []
+  /// How many of those who meant to stay were nobody's but their own.
+  private var guests = 0
   private var sizes: [Int]
   private var slots: [Int]
 
@@ -41,6 +43,7 @@ struct ScalingChecker: Sendable {
   mutating func look(at cluster: Cluster) {
     before.removeAll(keepingCapacity: true)
     leaving.removeAll(keepingCapacity: true)
+    guests = 0
     for type in sizes.indices {
       sizes[type] = 0
       slots[type] = 0
@@ -53,7 +56,7 @@ struct ScalingChecker: Sendable {
       guard let type = place(of: node.type) else { continue }
       sizes[type] += 1
       slots[type] += node.slots
-      if node.isManaged { before[node.id] = type }
+      if node.isManaged { before[node.id] = type } else { guests += 1 }
     }
   }
 
@@ -82,7 +85,12 @@ struct ScalingChecker: Sendable {
         shrank(type, by: shrunk[type], to: after[type], at: clock, &violations)
       }
     }
-    let left = after.reduce(0, +)
+    // A guest that goes in the same look was still there for the autoscaler.
+    var stayed = 0
+    for node in cluster.nodes where !node.isManaged && !node.isEnding {
+      if place(of: node.type) != nil { stayed += 1 }
+    }
+    let left = after.reduce(0, +) + max(0, guests - stayed)
     if shrunk.contains(where: { $0 > 0 }), left < settings.minNodes {
       violations.add(.scalingBounds, "the cluster shrinks to \(left) nodes")
     }

@@ -32,6 +32,13 @@ func statusText(_ status: JSON) -> String {
   let lost = status["nodes_lost"]?.integer ?? 0
   if lost > 0 { nodes += " (\(lost) lost and replaced so far)" }
 
+  let limits =
+    switch text("limits") {
+    case "none": "none: no node type names cpu or memory"
+    case "rlimit": "rlimit holds workers to their memory, niceness shares the cpu"
+    case let kind: "\(kind) holds workers to their cpu and memory"
+    }
+
   let uptime = Terminal.duration(status["uptime"]?.number ?? 0)
   let rows = [
     ["Nodes", nodes],
@@ -39,6 +46,7 @@ func statusText(_ status: JSON) -> String {
     ["Queue", "\(number("queue", "waiting")) waiting, room for \(number("queue", "limit"))"],
     ["Requests", counted("requests", ["finished", "failed", "cancelled", "retried"])],
     ["Tokens", Terminal.grouped(status["tokens"]?.integer ?? 0)],
+    ["Limits", limits],
   ]
   let draining = status["draining"]?.bool == true ? ", shutting down" : ""
   let head = Terminal.styled("Cluster \(text("cluster"))", .bold)
