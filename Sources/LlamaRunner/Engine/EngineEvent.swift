@@ -23,7 +23,7 @@ public struct EngineRequest: Sendable, Equatable {
   }
 
   /// What is computed before the first draw.
-  var input: [Token] { prompt + produced }
+  var input: [Token] { produced.isEmpty ? prompt : prompt + produced }
 }
 
 /// What an engine tells about its requests. Each accepted one ends in one `finished` or `failed`.
