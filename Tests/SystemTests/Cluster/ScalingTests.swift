@@ -13,6 +13,8 @@ extension SystemTests {
     private func plan(nodes: Int, least: Int, most: Int) throws -> ClusterPlan {
       var plan = ClusterPlan(
         nodes: nodes, slots: 2, contextSize: 1024, model: try box.tirelessModel())
+      // Requests wait for new nodes: none may be refused for the wait that a slow machine makes likely.
+      plan.timeout = 600_000
       plan.typeKeys = ["min_nodes: \(least)", "max_nodes: \(most)"]
       plan.orchestratorKeys = [
         "auto_scale: true", "min_nodes: 0", "scale_window: 1s", "scale_up_cooldown: 0",
