@@ -12,12 +12,15 @@ import Darwin
 struct NodeCounts {
   let total: Int
   let healthy: Int
+  /// Those that drain or stop because they were told to.
+  let leaving: Int
   /// Nodes that were lost since the orchestrator started.
   let lost: Int
 
   init(_ status: JSON) {
     total = status["nodes"]?["total"]?.integer ?? 0
     healthy = status["nodes"]?["healthy"]?.integer ?? 0
+    leaving = ["draining", "stopping"].reduce(0) { $0 + (status["nodes"]?[$1]?.integer ?? 0) }
     lost = status["nodes_lost"]?.integer ?? 0
   }
 }

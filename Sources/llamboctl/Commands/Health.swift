@@ -64,17 +64,20 @@ private func healthChecks(_ status: JSON) -> [HealthCheck] {
   checks.append(
     HealthCheck(
       isHealthy: balancer == "HEALTHY", subject: "Load Balancer", finding: balancer))
+  // A node that leaves as it was told to is no trouble.
+  let staying = counts.total - counts.leaving
   if counts.healthy > 0 {
+    let leaving = counts.leaving > 0 ? ", \(counts.leaving) leaving" : ""
     checks.append(
       HealthCheck(
         isHealthy: true, subject: "Node Health",
-        finding: "\(counts.healthy)/\(counts.total) HEALTHY"))
+        finding: "\(counts.healthy)/\(staying) HEALTHY\(leaving)"))
   }
-  let degraded = counts.total - counts.healthy
+  let degraded = staying - counts.healthy
   if degraded > 0 {
     checks.append(
       HealthCheck(
-        isHealthy: false, subject: "Node Health", finding: "\(degraded)/\(counts.total) DEGRADED"))
+        isHealthy: false, subject: "Node Health", finding: "\(degraded)/\(staying) DEGRADED"))
   }
   return checks
 }

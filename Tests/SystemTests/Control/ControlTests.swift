@@ -131,6 +131,17 @@ extension SystemTests {
       try box.waitUntilEmpty()
     }
 
+    @Test func nodeThatLeavesAsItWasToldToIsNoTrouble() throws {
+      let cluster = try box.tirelessCluster(nodes: 2, slots: 1)
+      let client = try Client(cluster.address)
+      try client.startEndless("a")
+      let busy = try #require(try cluster.nodes().first { $0.busy == 1 })
+      #expect(try client.ask("DRAIN {\"node\":\"\(busy.name)\"}").kind == .ok)
+      let health = try box.llamboctl("health")
+      #expect(health.succeeded)
+      #expect(health.lines.last == "✓ Node Health:     1/1 HEALTHY, 1 leaving")
+    }
+
     @Test func healthTellsOfAnOrchestratorThatStandsStill() throws {
       let cluster = try box.cluster(ClusterPlan(nodes: 1))
       try Stopped.during(cluster.program.pid) {
