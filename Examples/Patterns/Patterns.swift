@@ -14,7 +14,14 @@ func parallel(
   }
 }
 
-/// Three views of one question, made one: what most of them say, else what the model was surest of.
+/// Three nodes' views of one question, made one by the cluster: what most of them say.
+func voted(_ prompt: String, _ orchestrator: Orchestrator) async throws -> InferenceResponse {
+  var request = InferenceRequest(prompt: prompt, maxTokens: 32)
+  request.fusion = Fusion(.majority, nodes: 3)
+  return try await orchestrator.process(request)
+}
+
+/// The same by hand: what most answers say, else what the model was surest of.
 func fused(_ prompt: String, _ orchestrator: Orchestrator) async throws -> String {
   try await withThrowingTaskGroup(of: InferenceResponse.self) { group in
     for seed in 1...3 {

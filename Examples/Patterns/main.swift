@@ -15,6 +15,9 @@ for (question, answer) in zip(questions, try await parallel(questions, orchestra
   print("\(question) \(answer.tokenCount) tokens from \(answer.node)")
 }
 
+let vote = try await voted("A load balancer is", orchestrator)
+let votes = vote.fusion?.answers.map(\.votes) ?? []
+print("Voted:\(vote.text) (votes: \(votes))")
 print("Fused:\(try await fused("A load balancer is", orchestrator))")
 
 print(await careful(InferenceRequest(prompt: "A slot is", maxTokens: 8), orchestrator))

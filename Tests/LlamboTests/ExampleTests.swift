@@ -82,6 +82,7 @@ extension LlamboTests {
         let line = try Regex("What is a \(question)\\? \\d+ tokens from worker-000[12]\n")
         #expect(output.firstMatch(of: line) != nil)
       }
+      #expect(output.firstMatch(of: /\nVoted:.+ \(votes: \[[1-3].*\]\)\n/) != nil)
       #expect(output.firstMatch(of: /\nFused:.+/) != nil)
       #expect(output.contains("\nSuccess: "))
       #expect(output.contains("\nInference failed: prompt_empty\n"))

@@ -61,6 +61,32 @@ extension LlamboTests {
       await fails(with: .noNodes) { _ = try await orchestrator.status() }
     }
 
+    @Test func severalNodesAnswerOneRequest() async throws {
+      let orchestrator = Orchestrator(maxNodes: 3)
+      try await orchestrator.spawnCluster(count: 3, modelPath: Place.model)
+      var request = InferenceRequest.greedy("A node is")
+      let alone = try await orchestrator.process(request)
+      #expect(alone.fusion == nil)
+      let modes: [Fusion.Mode] = [
+        .majority, .quorum(2), .confidence, .weightedAverage, .fastest,
+      ]
+      for mode in modes {
+        request.fusion = Fusion(mode, nodes: 3)
+        let fused = try await orchestrator.process(request)
+        // Greedy members of one model agree.
+        #expect(fused.text == alone.text)
+        let outcome = try #require(fused.fusion)
+        #expect(outcome.answered + outcome.cancelled == 3 && outcome.failed == 0)
+        #expect(outcome.answers.map(\.votes) == [outcome.answered])
+        #expect(outcome.answers.first?.nodes.contains(fused.node) == true)
+      }
+      request.fusion = Fusion(.majority, nodes: 17)
+      await fails(with: .outOfRange) { _ = try await orchestrator.process(request) }
+      let context = try Context(model: try Model.load(Place.model))
+      await fails(with: .invalidRequest) { _ = try await context.infer(request) }
+      await orchestrator.shutdownCluster()
+    }
+
     @Test func droppedOrchestratorLeavesNothing() async throws {
       var orchestrator: Orchestrator? = Orchestrator(maxNodes: 2)
       try await orchestrator?.spawnCluster(count: 2, modelPath: Place.model)

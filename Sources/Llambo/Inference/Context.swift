@@ -49,6 +49,10 @@ public final class Context: Sendable {
   public func infer(
     _ request: InferenceRequest, onToken: @escaping TokenHandler = { _ in }
   ) async throws(LlamboError) -> InferenceResponse {
+    guard request.fusion == nil else {
+      throw LlamboError(
+        .invalidRequest, "a context answers alone: \"fusion\" is for an orchestrator")
+    }
     let prompt = try await tokens(of: request.input)
     let number = answers.newNumber()
     let result: Result<InferenceResponse, LlamboError> = await withTaskCancellationHandler {

@@ -26,5 +26,6 @@ extension GenerationRequest {
     logitBias = params.logitBias.mapValues { $0 == -.infinity ? -100 : $0 }
     logprobs = params.logprobs
     ignoreEOS = params.ignoreEOS
+    fusion = request.fusion.map { FusionRequest($0) }
   }
 }

@@ -21,6 +21,8 @@ public struct InferenceRequest: Sendable {
   public var params: GenerationParams
   /// The context that `infer(_:)` answers in. Nodes and clusters have their own.
   public var context: Context?
+  /// Several nodes of a cluster that answer at once; nil for one. An orchestrator alone can do that.
+  public var fusion: Fusion?
 
   /// A request that goes on from a text, as it stands.
   ///

@@ -20,6 +20,8 @@ public struct InferenceResponse: Sendable, Equatable {
   public var meanLogProbability: Double?
   /// Who answered; "local" for a context of this process.
   public var node: String
+  /// What became of the other members; nil unless the request has `fusion`.
+  public var fusion: FusionOutcome?
 }
 
 /// One token of an answer, as it is passed on.
@@ -50,7 +52,8 @@ extension InferenceResponse {
       promptTokens: completion.promptTokens,
       completionTime: .milliseconds(completion.completionTime),
       firstTokenTime: .milliseconds(completion.firstTokenTime), finishReason: reason,
-      meanLogProbability: completion.meanLogProbability, node: completion.node)
+      meanLogProbability: completion.meanLogProbability, node: completion.node,
+      fusion: completion.fusion.map { FusionOutcome($0) })
   }
 
   init(_ summary: GenerationSummary) {
