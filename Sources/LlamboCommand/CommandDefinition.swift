@@ -107,14 +107,18 @@ package struct ArgumentDefinition: Sendable, Hashable {
   package var arity: Arity
   /// The words that it may be; empty for any text.
   package var choices: [String]
+  /// A shell completes it as a file.
+  package var isPath: Bool
 
   package init(
-    _ name: String, _ help: String, _ arity: Arity = .one, choices: [String] = []
+    _ name: String, _ help: String, _ arity: Arity = .one, choices: [String] = [],
+    isPath: Bool = false
   ) {
     self.name = name
     self.help = help
     self.arity = arity
     self.choices = choices
+    self.isPath = isPath
   }
 }
 

@@ -19,6 +19,7 @@ import Testing
       case $3 in
         types) printf '%s\\n' tiny large ;;
         nodes) printf '%s\\n' worker-0001 '$(touch harm)' ;;
+        models) printf '%s\\n' llambo-tiny qwen ;;
       esac
 
       """, to: "llamboctl", isProgram: true)
@@ -106,6 +107,7 @@ import Testing
       (["spawn", "--type", "=", "t"], ["tiny"]), (["spawn", "--type", "="], ["tiny", "large"]),
       (["metrics", "--export", "p"], ["prometheus"]),
       (["completion", ""], ["bash", "zsh", "fish"]),
+      (["models", "check", "q"], ["qwen"]), (["models", "add", "my"], ["my cluster.yaml"]),
       (["--config", "my"], ["my cluster.yaml"]), (["spawn", "-n", "3", "--ty"], ["--type"]),
       (["-o", "127.0.0.1", ":", "9000", "nodes", "l"], ["list"]), (["help", "no"], ["nodes"]),
       (["nodes", "list", "--json", "--j"], []), (["infer", "hello", "sta"], []),

@@ -134,6 +134,11 @@ import Testing
     #expect(try words("types") == "tiny\n")
     #expect(try words("types", "--config", "nowhere.yaml") == "")
     #expect(try words("types", "--config", "m.gguf") == "")
+    #expect(try words("models") == "")
+    try FileManager.default.createDirectory(
+      at: scratch.folder.appending(path: "models"), withIntermediateDirectories: false)
+    try scratch.write("no model", to: "models/broken.gguf")
+    #expect(try words("models") == "broken\n")
     #expect(try words("nodes") == "")
     #expect(try words("nodes", "-o", "127.0.0.1:1") == "")
     #expect(try words("nodes", "-o", "nonsense") == "")

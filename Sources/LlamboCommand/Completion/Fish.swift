@@ -112,7 +112,8 @@ struct FishCompletion {
       "\(bare) -a \(command.name) -d \(quoted(command.meaning))"
     }
     if let offer = action(for: program.offerForArguments(at: place), function) {
-      lines.append(start + offer.replacing(" -x", with: ""))
+      // Both say that an option has a value.
+      lines.append(start + offer.replacing(" -x", with: "").replacing(" -r", with: ""))
     }
     for option in place.options {
       let short = option.short.map { " -s \($0.dropFirst())" } ?? ""

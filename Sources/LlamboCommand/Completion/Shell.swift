@@ -37,6 +37,7 @@ extension CommandDefinition {
 
   func offer(for argument: ArgumentDefinition) -> ValueOffer {
     if !argument.choices.isEmpty { return .words(argument.choices) }
+    if argument.isPath { return .files }
     return lookups[argument.name].map { .lookup($0) } ?? .nothing
   }
 

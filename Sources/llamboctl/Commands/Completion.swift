@@ -36,15 +36,16 @@ extension Command {
       return .ok
     })
 
-  /// The words behind a value's name that only a configuration or a running cluster knows.
+  /// The words behind a value's name that only a configuration, a folder or a running cluster knows.
   static let lookups = [
     "TYPE": Lookup.types.line, "NODE": Lookup.nodes.line, "ID": Lookup.nodes.line,
+    "MODEL": Lookup.models.line,
   ]
 }
 
 /// Names that a shell may offer. What goes wrong is no concern of somebody who presses Tab.
 private enum Lookup: String, CaseIterable {
-  case types, nodes
+  case types, nodes, models
 
   /// Milliseconds that Tab may hang on an orchestrator.
   private static let patience: Int64 = 500
@@ -55,6 +56,7 @@ private enum Lookup: String, CaseIterable {
     switch self {
     case .types: (try? access.config())?.nodeTypes.map(\.name) ?? []
     case .nodes: nodes(access).filter(Frame.isID)
+    case .models: (try? ModelFolder(beside: access.configPath).entries())?.map(\.name) ?? []
     }
   }
 

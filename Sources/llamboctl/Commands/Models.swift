@@ -65,7 +65,8 @@ extension Command {
     definition: CommandDefinition(
       "add", "Add a model from a file or an address, checked and described.",
       arguments: [
-        ArgumentDefinition("SOURCE", "A .gguf file, or its http, https or file address.", .one)
+        ArgumentDefinition(
+          "SOURCE", "A .gguf file, or its http, https or file address.", .one, isPath: true)
       ],
       options: [
         OptionDefinition(
@@ -87,11 +88,13 @@ extension Command {
 
 extension ModelFolder {
   fileprivate init(_ arguments: Arguments) {
-    if let given = arguments.text(ifGiven: "--models") {
-      path = given
-    } else {
-      let config = ClusterAccess(arguments).configPath
-      path = config.lastIndex(of: "/").map { config[..<$0] + "/models" } ?? "models"
-    }
+    self =
+      arguments.text(ifGiven: "--models").map { ModelFolder(path: $0) }
+      ?? ModelFolder(beside: ClusterAccess(arguments).configPath)
+  }
+
+  /// The one that a configuration's node types find their models in.
+  init(beside config: String) {
+    path = config.lastIndex(of: "/").map { config[..<$0] + "/models" } ?? "models"
   }
 }
