@@ -118,7 +118,8 @@ ssize_t csystem_socket_send(int fd, const void *bytes, size_t count) {
   return send(fd, bytes, count, MSG_NOSIGNAL);
 }
 
-pid_t csystem_spawn(const char *path, char *const argv[], int input, int output, bool session) {
+pid_t csystem_spawn(
+    const char *program, char *const argv[], int input, int output, bool session) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   int failure = posix_spawn_file_actions_init(&actions);
@@ -139,43 +140,19 @@ pid_t csystem_spawn(const char *path, char *const argv[], int input, int output,
   if (session) flags |= POSIX_SPAWN_SETSID;
 
   pid_t pid = -1;
-  failure = input < 0
-                ? posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-                : posix_spawn_file_actions_adddup2(&actions, input, 0);
+  if (input == CSYSTEM_EMPTY)
+    failure = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  else if (input != CSYSTEM_OWN)
+    failure = posix_spawn_file_actions_adddup2(&actions, input, 0);
+  for (int number = 1; number <= 2 && output != CSYSTEM_OWN && failure == 0; number++)
+    failure = posix_spawn_file_actions_adddup2(&actions, output, number);
   if (failure == 0 &&
-      (failure = posix_spawn_file_actions_adddup2(&actions, output, 1)) == 0 &&
-      (failure = posix_spawn_file_actions_adddup2(&actions, output, 2)) == 0 &&
       (failure = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
       (failure = posix_spawnattr_setsigdefault(&attributes, &all)) == 0 &&
       (failure = posix_spawnattr_setflags(&attributes, flags)) == 0) {
-    failure = posix_spawn(&pid, path, &actions, &attributes, argv, environ);
+    failure = posix_spawnp(&pid, program, &actions, &attributes, argv, environ);
   }
   posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failure != 0) {
-    errno = failure;
-    return -1;
-  }
-  return pid;
-}
-
-pid_t csystem_spawn_in_foreground(const char *program, char *const argv[]) {
-  posix_spawnattr_t attributes;
-  int failure = posix_spawnattr_init(&attributes);
-  if (failure != 0) {
-    errno = failure;
-    return -1;
-  }
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  pid_t pid = -1;
-  if ((failure = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
-      (failure = posix_spawnattr_setsigdefault(&attributes, &all)) == 0 &&
-      (failure = posix_spawnattr_setflags(
-           &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)) == 0) {
-    failure = posix_spawnp(&pid, program, NULL, &attributes, argv, environ);
-  }
   posix_spawnattr_destroy(&attributes);
   if (failure != 0) {
     errno = failure;

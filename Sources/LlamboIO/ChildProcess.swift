@@ -32,7 +32,7 @@ package enum ChildProcess {
     var strings = ([path] + arguments).map { strdup($0) }
     defer { for string in strings { free(string) } }
     strings.append(nil)
-    let pid = csystem_spawn(path, strings, input ?? -1, output, session)
+    let pid = csystem_spawn(path, strings, input ?? CSYSTEM_EMPTY, output, session)
     guard pid > 0 else { throw SystemError("start \(path)") }
     return Int(pid)
   }
@@ -45,34 +45,6 @@ package enum ChildProcess {
     defer { for string in strings { free(string) } }
     execvp(program, &strings)
     return SystemError("run \(program)")
-  }
-
-  /// Runs a program on this process's terminal and waits for its end; no shell is involved.
-  ///
-  /// - Parameter words: the program, which is looked up in PATH, and its arguments.
-  /// - Returns: its exit status; 128 and more where a signal ended it.
-  package static func runInForeground(_ words: [String]) throws(SystemError) -> Int32 {
-    guard let program = words.first, !words.contains(where: { $0.utf8.contains(0) }) else {
-      throw SystemError("start a program", code: EINVAL)
-    }
-    var strings = words.map { strdup($0) }
-    defer { for string in strings { free(string) } }
-    strings.append(nil)
-    // What a person types at the program is not meant for this process, as in system(3).
-    let interrupt = signal(SIGINT, SIG_IGN)
-    let quit = signal(SIGQUIT, SIG_IGN)
-    defer {
-      signal(SIGINT, interrupt)
-      signal(SIGQUIT, quit)
-    }
-    let pid = csystem_spawn_in_foreground(program, strings)
-    guard pid > 0 else { throw SystemError("start \(program)") }
-    var status: Int32 = 0
-    guard retrying({ waitpid(pid, &status, 0) }) == pid else {
-      throw SystemError("wait for \(program)")
-    }
-    let ending = status & 0x7f
-    return ending == 0 ? status >> 8 & 0xff : 128 + ending
   }
 
   /// Takes note of a child that has ended; nil when there is none.

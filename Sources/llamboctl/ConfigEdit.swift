@@ -60,7 +60,7 @@ struct ConfigEdit {
     let words = try editor()
     let status: Int32
     do throws(SystemError) {
-      status = try ChildProcess.runInForeground(words + [copy.path])
+      status = try ForegroundProcess.run(words + [copy.path]).code
     } catch {
       copy.remove()
       throw ControlError(

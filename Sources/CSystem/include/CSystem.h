@@ -42,17 +42,20 @@ int csystem_socket_accept(int listener);
 int csystem_socket_no_delay(int fd);
 ssize_t csystem_socket_send(int fd, const void *bytes, size_t count);
 
-/// Starts a program with signals as a fresh process expects them.
+/// In place of a descriptor: nothing to read, and the one that this process has itself.
+#define CSYSTEM_EMPTY (-1)
+#define CSYSTEM_OWN (-2)
+
+/// Starts a program, looked up in PATH where its name has no slash, with signals as a fresh process
+/// expects them.
 ///
-/// `input` becomes its standard input, which is empty where that is negative; `output` becomes its standard output and error. With `session` it leads a session of its own, so
-/// that a terminal's Ctrl-C does not reach it.
-pid_t csystem_spawn(const char *path, char *const argv[], int input, int output, bool session);
+/// `input` becomes its standard input, `output` its standard output and error. With `session` it leads
+/// a session of its own, so that a terminal's Ctrl-C does not reach it.
+pid_t csystem_spawn(
+    const char *program, char *const argv[], int input, int output, bool session);
 
 /// A pipe whose ends, for reading and for writing, no program that is started inherits by itself.
 int csystem_pipe(int ends[2]);
-
-/// Starts a program, looked up in PATH, with this process's input, output and terminal.
-pid_t csystem_spawn_in_foreground(const char *program, char *const argv[]);
 
 /// Bounds the memory that a process writes, in bytes, 0 for no bound, and lowers its priority by that
 /// many steps of niceness. -1 where either failed.

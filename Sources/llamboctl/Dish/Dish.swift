@@ -96,7 +96,7 @@ struct Dish {
 
   private mutating func launch(_ words: [String], as name: String) {
     do throws(SystemError) {
-      let end = try ForegroundProcess.run(llamboctl, words, readsInput: isInteractive)
+      let end = try ForegroundProcess.run([llamboctl] + words, readsInput: isInteractive)
       switch end {
       case .status(0): break
       case .signal(SIGPIPE): isHeard = false
