@@ -44,7 +44,8 @@ package final class LineClient {
     let number = csystem_socket_create(address.family)
     guard number >= 0 else { throw .system(SystemError("create a socket")) }
     socket = Descriptor(owning: number)
-    input = LineBuffer(limit: WireLimits().lineBytes)
+    // A list of all nodes may be longer than a request; no server has more than this waiting.
+    input = LineBuffer(limit: WireLimits().outputBytes)
     _ = csystem_socket_no_delay(number)
     let result = address.withSocketAddress { Glibc.connect(number, $0, $1) }
     if result != 0 {

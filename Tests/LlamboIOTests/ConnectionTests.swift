@@ -1,3 +1,4 @@
+import LlamboJSON
 import LlamboWire
 import Testing
 
@@ -218,5 +219,19 @@ struct ConnectionTests {
     bench.listener.stop()
     let failure = #expect(throws: LineClient.Failure.self) { try LineClient(to: address) }
     #expect(failure?.description == "cannot connect to \(address): Connection refused")
+  }
+
+  @Test func anAnswerMayBeLongerThanAnyRequest() async throws {
+    let bench = try Bench()
+    let address = bench.listener.address
+    let length = 4 * WireLimits().lineBytes
+    let reader = Task.detached {
+      try LineClient(to: address).receive(timeout: 20_000).body["long"]?.string?.utf8.count
+    }
+    bench.run { bench.server.sessions.count == 1 }
+    bench.server.sessions.values.first?.send(
+      .nodes, id: nil, ["long": .string(String(repeating: "x", count: length))])
+    bench.run { bench.server.ends.count == 1 }
+    #expect(try await reader.value == length)
   }
 }
