@@ -1,5 +1,5 @@
 /// For bash from 3.2 on.
-struct BashCompletion {
+struct BashCompletion: OfferingScript {
   let program: CommandDefinition
 
   var script: String {
@@ -57,15 +57,6 @@ struct BashCompletion {
     """
   }
 
-  private var values: String {
-    branches(
-      program.places.flatMap { place in
-        place.command.options.map { option in
-          (option.patterns(at: place), program.offer(for: option))
-        }
-      })
-  }
-
   private var options: String {
     program.places.map { place in
       let names = place.offeredOptions.map { $0.names[0] }.joined(separator: " ")
@@ -81,19 +72,7 @@ struct BashCompletion {
     return branches.isEmpty ? "      *) ;;" : branches.joined(separator: "\n")
   }
 
-  private var arguments: String {
-    branches(program.places.map { (["'\($0.name)'"], program.offerForArguments(at: $0)) })
-  }
-
-  /// Branches for the words at which something can be offered.
-  private func branches(_ offers: [(words: [String], offer: ValueOffer)]) -> String {
-    let branches = offers.compactMap { words, offer in
-      action(for: offer).map { alternatives(words, then: $0, indent: 6) }
-    }
-    return branches.isEmpty ? "      *) ;;" : branches.joined(separator: "\n")
-  }
-
-  private func action(for offer: ValueOffer) -> String? {
+  func action(for offer: ValueOffer) -> String? {
     switch offer {
     case .nothing: return nil
     case .words(let words): return "offers+=' \(words.joined(separator: " "))'"

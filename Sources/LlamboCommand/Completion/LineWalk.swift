@@ -68,6 +68,38 @@ struct LineWalk {
   }
 }
 
+/// A script whose branches offer words, in bash and in zsh.
+protocol OfferingScript {
+  var program: CommandDefinition { get }
+  /// The shell's command that offers something; nil where there is nothing to offer.
+  func action(for offer: ValueOffer) -> String?
+}
+
+extension OfferingScript {
+  /// For the values of options.
+  var values: String {
+    branches(
+      program.places.flatMap { place in
+        place.command.options.map { option in
+          (option.patterns(at: place), program.offer(for: option))
+        }
+      })
+  }
+
+  /// For arguments.
+  var arguments: String {
+    branches(program.places.map { (["'\($0.name)'"], program.offerForArguments(at: $0)) })
+  }
+
+  /// Branches for the words at which something can be offered.
+  private func branches(_ offers: [(words: [String], offer: ValueOffer)]) -> String {
+    let branches = offers.compactMap { words, offer in
+      action(for: offer).map { alternatives(words, then: $0, indent: 6) }
+    }
+    return branches.isEmpty ? "      *) ;;" : branches.joined(separator: "\n")
+  }
+}
+
 extension OptionDefinition {
   /// Its names behind the place where it stands, as patterns of a `case`: `'llamboctl spawn':-n`.
   /// An inherited one also stands at the places below.

@@ -1,5 +1,5 @@
 /// For zsh, sourced or as a file in a folder of `fpath`.
-struct ZshCompletion {
+struct ZshCompletion: OfferingScript {
   let program: CommandDefinition
 
   var script: String {
@@ -45,15 +45,6 @@ struct ZshCompletion {
     """
   }
 
-  private var values: String {
-    branches(
-      program.places.flatMap { place in
-        place.command.options.map { option in
-          (option.patterns(at: place), program.offer(for: option))
-        }
-      })
-  }
-
   private var options: String {
     program.places.map { place in
       let offers = place.offeredOptions.map { described($0.names[0], $0.meaning) }
@@ -74,23 +65,12 @@ struct ZshCompletion {
     return branches.isEmpty ? "      *) ;;" : branches.joined(separator: "\n")
   }
 
-  private var arguments: String {
-    branches(program.places.map { (["'\($0.name)'"], program.offerForArguments(at: $0)) })
-  }
-
   /// A word and its meaning as `_describe` takes them.
   private func described(_ word: String, _ meaning: String) -> String {
     "        '\(word):\(quotable(withoutStop(meaning)))'"
   }
 
-  private func branches(_ offers: [(words: [String], offer: ValueOffer)]) -> String {
-    let branches = offers.compactMap { words, offer in
-      action(for: offer).map { alternatives(words, then: $0, indent: 6) }
-    }
-    return branches.isEmpty ? "      *) ;;" : branches.joined(separator: "\n")
-  }
-
-  private func action(for offer: ValueOffer) -> String? {
+  func action(for offer: ValueOffer) -> String? {
     switch offer {
     case .nothing: return nil
     case .words(let words): return "compadd -- \(words.joined(separator: " "))"
