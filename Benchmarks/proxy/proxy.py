@@ -19,6 +19,10 @@ START_SECONDS_MAX = 30
 TICK_US = 10_000
 SLOTS = 4096
 STREAM_TOKENS = 64
+# Some 40 tokens, as a short question with a system prompt has.
+PROMPT = (
+    "You are the assistant of a small cluster. Answer shortly and say where a reader finds more. "
+    "What is a load balancer, and when does a cluster of language models need one of its own?")
 
 HAPROXY = """global
   nbthread 1
@@ -148,13 +152,17 @@ class Session:
         connections = load.connections
         if protocol == "http":
             connections *= load.depth
-        command = [str(self._programs / "load"), protocol, str(port), str(connections),
-                   str(load.depth), str(requests), str(load.tokens)]
+        body = json.dumps(
+            {"prompt": PROMPT, "max_tokens": load.tokens, "temperature": 0}, separators=(",", ":"))
+        command = [str(self._programs / "load"), protocol, str(port), body,
+                   "--connections", str(connections), "--at-once",
+                   str(load.connections * load.depth), "--requests", str(requests)]
+        if rate:
+            command += ["--rate", f"{rate:.1f}"]
         before = program.cpu_us() if program else 0.0
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
-            done = subprocess.run(
-                command + ([f"{rate:.1f}"] if rate else []), capture_output=True, text=True)
+            done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode == 0:
                 break
             # HAProxy says nothing when it listens.
@@ -162,6 +170,9 @@ class Session:
                 raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
             time.sleep(0.05)
         figures = json.loads(done.stdout)
+        if errors := figures.pop("errors"):
+            raise RuntimeError(f"{' '.join(command)}: {errors}")
+        figures["cpu_us"] = figures["cpu_us"][0]
         used = (program.cpu_us() - before) if program else 0.0
         figures["cpu_us_per_request"] = used / figures["requests"]
         figures["cpu_us_per_token"] = used / max(1, figures["tokens"])

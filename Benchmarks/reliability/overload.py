@@ -4,107 +4,79 @@ from __future__ import annotations
 
 import json
 import os
-import selectors
-import socket
-import time
-from dataclasses import dataclass, field
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import Cluster, Plan
 from report import Figure
-from streams import percentile
 
 SLOTS = 16
 TOKENS = 64
 TIMEOUT_MS = 4000
 CONNECTIONS = 64
+# More than can be under way where most requests are refused at once.
+AT_ONCE_MAX = 100 * CONNECTIONS
+WARM_UP_SECONDS = 2
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tally:
     """What became of the requests that ended in the measured time."""
 
-    done: int = 0
-    sent: int = 0
-    errors: dict[str, int] = field(default_factory=dict)
-    # Seconds from a request to its `queue_full`.
-    refusals: list[float] = field(default_factory=list)
+    # A second.
+    sent: float
+    done: float
+    errors: dict[str, float]
+    # Milliseconds from when a request was due to its `queue_full`.
+    refusal_median: float
+    refusal_p99: float
+    # Percent of a core, by who used it; all workers together.
+    cores: dict[str, float]
 
 
 class Crowd:
     """Sends requests over many connections, at a rate or as many at a time, and counts."""
 
-    def __init__(self, port: int) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._sent: dict[str, float] = {}
-        self._number = 0
-        self._connections = []
-        for _ in range(CONNECTIONS):
-            connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections.append(connection)
-            self._selector.register(connection, selectors.EVENT_READ, bytearray())
+    def __init__(self, programs: Path, cluster: Cluster) -> None:
+        self._program = str(programs / "load")
+        self._cluster = cluster
+        self._runs = 0
 
-    def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
-
-    def closed_loop(self, at_once: int, warm_up: float, seconds: float) -> Tally:
+    def closed_loop(self, at_once: int, seconds: float) -> Tally:
         """Keeps so many requests under way."""
-        return self._run(warm_up, seconds, lambda _: at_once - len(self._sent))
+        return self._run(seconds, min(at_once, CONNECTIONS), at_once)
 
-    def open_loop(self, rate: float, warm_up: float, seconds: float) -> Tally:
+    def open_loop(self, rate: float, seconds: float) -> Tally:
         """Sends `rate` requests a second, whatever comes back."""
-        start, first = time.monotonic(), self._number
-        return self._run(
-            warm_up, seconds, lambda now: int(rate * (now - start)) - (self._number - first))
+        return self._run(seconds, CONNECTIONS, AT_ONCE_MAX, "--rate", f"{rate:.1f}")
 
-    def _run(self, warm_up: float, seconds: float, due) -> Tally:
-        tally = Tally()
-        start = time.monotonic() + warm_up
-        while (now := time.monotonic()) < start + seconds:
-            is_counted = now >= start
-            for _ in range(due(now)):
-                self._ask()
-                tally.sent += is_counted
-            for key, _ in self._selector.select(0.001):
-                self._receive(key.fileobj, key.data, tally, is_counted)
-        # What is under way would be the next run's.
-        while self._sent and time.monotonic() < start + seconds + TIMEOUT_MS / 1000 + 1:
-            for key, _ in self._selector.select(0.1):
-                self._receive(key.fileobj, key.data, tally, False)
-        return tally
-
-    def _ask(self) -> None:
-        self._number += 1
-        name = f"r{self._number}"
+    def _run(self, seconds: float, connections: int, at_once: int, *options: str) -> Tally:
+        self._runs += 1
+        orchestrator = self._cluster.process.pid
+        workers = [pid for pid in self._cluster.processes() if pid != orchestrator]
+        # No prompt is known from an earlier run.
         body = json.dumps({
-            "prompt": f"Question {self._number}", "max_tokens": TOKENS, "temperature": 0,
+            "prompt": f"Question {self._runs}.@", "max_tokens": TOKENS, "temperature": 0,
             "ignore_eos": True})
-        connection = self._connections[self._number % CONNECTIONS]
-        self._sent[name] = time.monotonic()
-        connection.sendall(f"INFER #{name} {body}\n".encode())
-
-    def _receive(self, connection, buffer: bytearray, tally: Tally, is_counted: bool) -> None:
-        buffer += connection.recv(1 << 18)
-        now = time.monotonic()
-        end = buffer.rfind(b"\n") + 1
-        lines = bytes(buffer[:end]).split(b"\n")
-        del buffer[:end]
-        for line in lines:
-            if not line or line.startswith(b"TOKEN "):
-                continue
-            kind, name, body = line.split(b" ", 2)
-            sent = self._sent.pop(name[1:].decode())
-            if not is_counted:
-                continue
-            if kind == b"DONE":
-                tally.done += 1
-            else:
-                code = json.loads(body)["code"]
-                tally.errors[code] = tally.errors.get(code, 0) + 1
-                if code == "queue_full":
-                    tally.refusals.append(now - sent)
+        command = [
+            self._program, "line", str(self._cluster.port), body, "--connections",
+            str(connections), "--at-once", str(at_once), "--warm-up", str(WARM_UP_SECONDS),
+            "--seconds", str(seconds), *(f"--watch={pid}" for pid in (orchestrator, *workers)),
+            *options]
+        ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        figures = json.loads(ended.stdout)
+        seconds = figures["seconds"]
+        refusals = figures["errors"].get("queue_full", {"p50_us": 0, "p99_us": 0})
+        # That of a worker that was lost meanwhile is negative.
+        client, of_orchestrator, *of_workers = figures["cpu_us"]
+        used = {"client": client, "orchestrator": of_orchestrator,
+                "workers": sum(max(cpu_us, 0) for cpu_us in of_workers)}
+        return Tally(
+            figures["sent"] / seconds, figures["requests"] / seconds,
+            {code: error["count"] / seconds for code, error in figures["errors"].items()},
+            refusals["p50_us"] / 1000, refusals["p99_us"] / 1000,
+            {who: 100 * cpu_us / 1e6 / seconds for who, cpu_us in used.items()})
 
 
 def overload(programs: Path, model: Path, folder: Path, seconds: int) -> list[Figure]:
@@ -115,27 +87,30 @@ def overload(programs: Path, model: Path, folder: Path, seconds: int) -> list[Fi
     cluster = Cluster(programs, plan, folder)
     try:
         cluster.wait_until_healthy()
-        crowd = Crowd(cluster.port)
-        peak = 0.0
-        for at_once in (SLOTS * nodes // 2, SLOTS * nodes, 2 * SLOTS * nodes, 3 * SLOTS * nodes):
-            tally = crowd.closed_loop(at_once, warm_up=1, seconds=seconds / 3)
-            peak = max(peak, tally.done / (seconds / 3))
-        flood = crowd.open_loop(5 * peak, warm_up=3, seconds=seconds)
-        after = crowd.closed_loop(SLOTS * nodes, warm_up=1, seconds=seconds / 3)
-        crowd.close()
+        crowd = Crowd(programs, cluster)
+        loads = (SLOTS * nodes // 2, SLOTS * nodes, 2 * SLOTS * nodes, 3 * SLOTS * nodes)
+        tallies = {at_once: crowd.closed_loop(at_once, seconds / 2) for at_once in loads}
+        best, peak = max(tallies.items(), key=lambda entry: entry[1].done)
+        flood = crowd.open_loop(5 * peak.done, seconds)
+        after = crowd.closed_loop(best, seconds / 2)
+        lost = cluster.status()["nodes_lost"]
         left = cluster.shut_down()
     finally:
         cluster.clean_up()
-    goodput = flood.done / seconds
     return [
-        Figure("most answers a second at any load", peak, "/s"),
-        Figure("requests a second in the overload", flood.sent / seconds, "/s"),
-        Figure("answers a second in the overload", goodput, "/s"),
-        Figure("their share of the most", 100 * goodput / peak, "%", least=95),
-        *(Figure(f"requests a second that ended in {code}", count / seconds)
+        Figure("most answers a second at any load", peak.done, "/s"),
+        Figure("requests at once that it took", best),
+        Figure("requests a second in the overload", flood.sent, "/s"),
+        Figure("answers a second in the overload", flood.done, "/s"),
+        Figure("their share of the most", 100 * flood.done / peak.done, "%", least=95),
+        *(Figure(f"requests a second that ended in {code}", count)
           for code, count in flood.errors.items()),
-        Figure("refusal, median", 1000 * percentile(flood.refusals, 0.5), "ms"),
-        Figure("refusal, p99", 1000 * percentile(flood.refusals, 0.99), "ms", most=10),
-        Figure("answers a second afterwards", after.done / (seconds / 3), "/s"),
+        Figure("refusal, median", flood.refusal_median, "ms"),
+        Figure("refusal, p99", flood.refusal_p99, "ms", most=10),
+        *(Figure(f"{who}, of a core, {when}", tally.cores[who], "%")
+          for who in flood.cores
+          for when, tally in (("at most answers", peak), ("in the overload", flood))),
+        Figure("the same load afterwards, answers a second", after.done, "/s"),
+        Figure("workers lost meanwhile", lost, most=0),
         Figure("processes left over in the end", left, most=0),
     ]
