@@ -21,7 +21,10 @@ extension Orchestrator {
         .invalidConfiguration,
         "\(error.description)\nthe configuration before this one stays in force")
     }
-    let changes = config.changes(to: new)
+    // An operator may have chosen another strategy since the file was read.
+    var current = config
+    current.loadBalancer.strategy = cluster.strategyName ?? config.loadBalancer.strategy
+    let changes = current.changes(to: new)
     let before = Set(config.nodeTypes.map(\.name))
     let after = new.nodeTypes.map(\.name)
     var directives: [Directive] = []

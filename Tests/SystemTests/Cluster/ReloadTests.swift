@@ -104,6 +104,19 @@ extension SystemTests {
       #expect(try cluster.status().nodesLost == 0)
     }
 
+    @Test func reloadTellsThatTheFilesStrategyIsBackInForce() throws {
+      let cluster = try box.cluster(ClusterPlan(nodes: 1))
+      let client = try Client(cluster.address)
+      #expect(try client.ask(#"BALANCER {"strategy":"random"}"#).kind == .balancer)
+      let changed = try client.ask("RELOAD").body["changed"]?.array
+      #expect(
+        changed == [
+          ["key": "cluster.load_balancer.strategy", "from": "random", "to": "least-loaded"]
+        ])
+      #expect(try client.ask("STATUS").body["strategy"] == "least-loaded")
+      #expect(try client.ask("RELOAD").body["changed"] == [])
+    }
+
     @Test func everyRequestIsAnsweredWhileAnOperatorChangesEverything() throws {
       var plan = ClusterPlan(nodes: 3, slots: 2)
       plan.drainGrace = 0
