@@ -54,7 +54,7 @@ let package = Package(
       // Rounding comes from libm, which only Foundation and Glibc would bring along.
       linkerSettings: [.linkedLibrary("m")]),
     room("LlamboWire", ["LlamboJSON"]),
-    room("LlamboCluster", ["LlamboWire"]),
+    room("LlamboCluster", ["LlamboWire", "LlamboJSON"]),
     room("LlamboSimulator", ["LlamboCluster", "LlamboWire"]),
 
     // The edges: C libraries and the operating system.

@@ -1,3 +1,5 @@
+import LlamboJSON
+
 /// What routing knows of a prompt: its size, its class, and hashes of its beginnings, by which
 /// prompts that start alike find the node that has computed the start already.
 package struct PromptDigest: Equatable, Sendable {
@@ -36,7 +38,8 @@ package struct PromptDigest: Equatable, Sendable {
 
   /// For text at hand.
   package init(_ text: String, turns: Int = 1, maxTokens: Int = 128) {
-    self.init(of: Array(text.utf8).span, turns: turns, maxTokens: maxTokens)
+    var text = text
+    self = text.withUTF8 { Self(of: $0.span, turns: turns, maxTokens: maxTokens) }
   }
 
   /// About one token in four bytes, as English has with the vocabularies of today's models.
@@ -54,17 +57,15 @@ package struct PromptDigest: Equatable, Sendable {
   }
 
   private static func hashes(of text: Span<UInt8>) -> [UInt64] {
+    let count = (0..<prefixLimit).prefix { boundary($0) <= text.count }.count
     var hashes: [UInt64] = []
+    hashes.reserveCapacity(count)
     var hash: UInt64 = 0x9e37_79b9_7f4a_7c15
     var at = 0
-    while hashes.count < prefixLimit {
-      let end = boundary(hashes.count)
-      guard end <= text.count else { break }
+    for k in 0..<count {
       // Boundaries are multiples of eight.
-      while at < end {
-        var word: UInt64 = 0
-        for offset in 0..<8 { word = word << 8 | UInt64(text[at + offset]) }
-        hash = (hash ^ word) &* 0xff51_afd7_ed55_8ccd
+      while at < boundary(k) {
+        hash = (hash ^ EightBytes(of: text, at: at).bigEndian) &* 0xff51_afd7_ed55_8ccd
         hash ^= hash >> 32
         at += 8
       }
@@ -88,20 +89,33 @@ package struct PromptDigest: Equatable, Sendable {
   private static let longestQuestion = 512
 
   private static func kind(of text: Span<UInt8>) -> Class {
-    var marks = 0
     let count = min(text.count, sample)
-    for place in 0..<count {
-      switch text[place] {
-      case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: ";"), UInt8(ascii: "="),
-        UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "["), UInt8(ascii: "]"):
-        marks += 1
-      default: break
-      }
-    }
+    let marks = marks(in: text.extracting(first: count))
     if marks >= 4, marks * 25 >= count { return .code }
     var end = text.count
     while end > 0, text[end - 1] <= UInt8(ascii: " ") { end -= 1 }
     let isQuestion = end > 0 && text[end - 1] == UInt8(ascii: "?")
     return isQuestion && text.count <= longestQuestion ? .question : .text
+  }
+
+  private static func marks(in text: Span<UInt8>) -> Int {
+    var marks = 0
+    var at = 0
+    while at < text.count {
+      if at + 8 <= text.count, !EightBytes(of: text, at: at).mayHaveMarks {
+        at += 8
+        continue
+      }
+      for place in at..<min(at + 8, text.count) {
+        switch text[place] {
+        case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: ";"), UInt8(ascii: "="),
+          UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "["), UInt8(ascii: "]"):
+          marks += 1
+        default: break
+        }
+      }
+      at += 8
+    }
+    return marks
   }
 }

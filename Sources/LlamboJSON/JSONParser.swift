@@ -91,6 +91,8 @@ private struct JSONParser {
     // Of few members the names are compared with each other, which costs less than to hash them.
     var names: Set<String> = []
     if take(UInt8(ascii: "}")) { return .object(members) }
+    // As most requests have; to grow there from nothing takes three steps.
+    members.reserveCapacity(4)
     while true {
       skipSpace()
       guard next == UInt8(ascii: "\"") else {
@@ -195,6 +197,16 @@ private struct JSONParser {
       default:
         // The bytes that stand for themselves, at once.
         var end = at
+        while end + 8 <= bytes.count {
+          let word = EightBytes(of: bytes.span, at: end)
+          if word.contains(UInt8(ascii: "\"")) || word.contains(UInt8(ascii: "\\"))
+            || word.containsLess(than: 0x20)
+          {
+            break
+          }
+          if !word.isASCII { seen = 0x80 }
+          end += 8
+        }
         while end < bytes.count {
           let byte = bytes[end]
           if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }

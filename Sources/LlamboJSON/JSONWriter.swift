@@ -125,13 +125,22 @@ extension JSON: CustomStringConvertible {
 extension [UInt8] {
   package mutating func appendDecimal(_ value: some FixedWidthInteger) {
     if value < 0 { append(UInt8(ascii: "-")) }
-    var rest = UInt64(value.magnitude)
-    let start = count
-    repeat {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+    appendDecimal(UInt64(value.magnitude))
+  }
+
+  package mutating func appendDecimal(_ value: UInt64) {
+    var digits = 1
+    var rest = value
+    while rest > 9 {
       rest /= 10
-    } while rest > 0
-    self[start...].reverse()
+      digits += 1
+    }
+    append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
+    rest = value
+    for place in (count - digits..<count).reversed() {
+      self[place] += UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
   }
 
   /// `text` in quotes, with what JSON wants escaped.

@@ -79,17 +79,23 @@ package struct Completion: Equatable, Sendable {
   /// Whether the body of a `DONE` line says that the answer was cancelled; for a router, which
   /// reads no more of it. A text that says the same has its quotation marks escaped.
   package static func saysCancelled(_ body: Span<UInt8>) -> Bool {
-    let mark: StaticString = "\"finish_reason\":\"cancelled\""
-    let count = mark.utf8CodeUnitCount
+    let name: StaticString = "\"finish_reason\":"
+    let value: StaticString = "\"cancelled\""
     // From the end, where it stands behind the text.
-    var start = body.count - count
+    var start = body.count - name.utf8CodeUnitCount - value.utf8CodeUnitCount
     while start >= 0 {
-      var offset = 0
-      while offset < count, body[start + offset] == mark.utf8Start[offset] { offset += 1 }
-      if offset == count { return true }
+      if body[start] == UInt8(ascii: "\""), starts(body, at: start, with: name) {
+        return starts(body, at: start + name.utf8CodeUnitCount, with: value)
+      }
       start -= 1
     }
     return false
+  }
+
+  private static func starts(
+    _ body: Span<UInt8>, at start: Int, with text: StaticString
+  ) -> Bool {
+    (0..<text.utf8CodeUnitCount).allSatisfy { body[start + $0] == text.utf8Start[$0] }
   }
 
   private func tenths(_ milliseconds: Double) -> Double { (milliseconds * 10).rounded() / 10 }

@@ -14,14 +14,14 @@ package struct FieldReader {
       throw WireError(.invalidRequest, "the request must be a JSON object")
     }
     self.members = members
-    known.reserveCapacity(20)
+    known.reserveCapacity(8)
   }
 
   package mutating func value(_ name: String) -> JSON? {
+    // Once every member was asked for, none is unknown, and nobody wants to hear which are known.
+    guard taken < members.count else { return nil }
     known.append(name)
-    guard taken < members.count, let member = members.first(where: { $0.name == name }) else {
-      return nil
-    }
+    guard let member = members.first(where: { $0.name == name }) else { return nil }
     taken += 1
     if case .null = member.value { return nil }
     return member.value

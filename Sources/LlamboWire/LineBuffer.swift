@@ -1,3 +1,5 @@
+import LlamboJSON
+
 /// Bytes as they arrive, lines as they are whole.
 ///
 /// A line beyond the limit is dropped up to its newline while it arrives, so that its memory is
@@ -45,10 +47,7 @@ package struct LineBuffer: Sendable {
 
   /// Moves to the next event; nil when more bytes are needed.
   package mutating func next() -> Event? {
-    let found = bytes.withUnsafeBufferPointer { all in
-      all[searched...].firstIndex(of: UInt8(ascii: "\n"))
-    }
-    guard let newline = found else {
+    guard let newline = bytes.span.firstIndex(of: UInt8(ascii: "\n"), from: searched) else {
       searched = bytes.count
       if discarding || bytes.count - start > limit {
         discarding = true

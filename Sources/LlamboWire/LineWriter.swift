@@ -66,15 +66,15 @@ package struct LineWriter: Sendable {
 
   /// The line of someone else under another id: `word` and `body` go through as they are.
   ///
-  /// - Parameter more: what follows the body.
+  /// - Parameter more: appends what follows the body.
   package mutating func relay(
-    _ word: String, id: String?, body: Span<UInt8>, _ more: Span<UInt8> = Span()
+    _ word: String, id: String?, body: Span<UInt8>, _ more: (inout [UInt8]) -> Void = { _ in }
   ) {
     head(word, id: id)
     if !body.isEmpty {
       json.bytes.append(UInt8(ascii: " "))
       body.withUnsafeBufferPointer { json.bytes.append(contentsOf: $0) }
-      more.withUnsafeBufferPointer { json.bytes.append(contentsOf: $0) }
+      more(&json.bytes)
     }
     json.bytes.append(UInt8(ascii: "\n"))
   }

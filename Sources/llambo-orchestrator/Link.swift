@@ -48,17 +48,20 @@ struct Relay {
       let brace = body.lastIndex(of: UInt8(ascii: "}"))
     else { return writer.relay(verb.rawValue, id: id, body: body.span) }
     // A request always has a prompt or messages, so that what is added has something before it.
-    var added: [UInt8] = []
-    if needsSeed, let seed { added += ",\"seed\":\(seed)".utf8 }
-    if !produced.isEmpty {
-      added += ",\"produced\":[".utf8
-      for (place, token) in produced.enumerated() {
-        if place > 0 { added.append(UInt8(ascii: ",")) }
-        added += String(token).utf8
+    writer.relay(verb.rawValue, id: id, body: body.span.extracting(..<brace)) { line in
+      if needsSeed, let seed {
+        line += ",\"seed\":".utf8
+        line.appendDecimal(UInt64(seed))
       }
-      added.append(UInt8(ascii: "]"))
+      if !produced.isEmpty {
+        line += ",\"produced\":[".utf8
+        for (place, token) in produced.enumerated() {
+          if place > 0 { line.append(UInt8(ascii: ",")) }
+          line.appendDecimal(token)
+        }
+        line.append(UInt8(ascii: "]"))
+      }
+      line.append(UInt8(ascii: "}"))
     }
-    added.append(UInt8(ascii: "}"))
-    writer.relay(verb.rawValue, id: id, body: body.span.extracting(..<brace), added.span)
   }
 }

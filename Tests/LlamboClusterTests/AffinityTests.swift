@@ -171,6 +171,23 @@ struct AffinityTests {
     #expect(PromptDigest("hello", turns: 3).kind == .conversation)
     #expect(PromptDigest("").kind == .text)
   }
+
+  @Test func marksOfCodeAreCountedWhereverTheyStand() {
+    // Four marks in a hundred bytes are code, three are not; others that look alike in their lower
+    // five bits are none.
+    for mark in ["{", "}", ";", "=", "<", ">", "[", "]"] {
+      for place in 0..<25 {
+        var text = [String](repeating: "x", count: 99)
+        for spot in [place, place + 25, place + 50] { text[spot] = mark }
+        for (offset, other) in ["|", "^", "~", "\\", "\u{1b}"].enumerated() {
+          text[place + offset + 1] = other
+        }
+        #expect(PromptDigest(text.joined()).kind == .text, "\(mark) at \(place)")
+        text[place + 74] = mark
+        #expect(PromptDigest(text.joined()).kind == .code, "\(mark) at \(place)")
+      }
+    }
+  }
 }
 
 extension Stage {

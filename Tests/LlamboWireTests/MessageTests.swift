@@ -81,6 +81,8 @@ struct MessageTests {
     #expect(saysCancelled())
     #expect(!saysCancelled(""))
     #expect(!saysCancelled("{}"))
+    #expect(saysCancelled(#"{"finish_reason":"cancelled"}"#))
+    #expect(!saysCancelled(#"{"finish_reason":"cancelle"}"#))
   }
 
   @Test func aCompletionIsReadAsItWasWritten() throws {
