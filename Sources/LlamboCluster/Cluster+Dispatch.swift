@@ -9,10 +9,10 @@ extension Cluster {
     while let id = waiting.popFirst(
       where: free.available, isBlocked: { !blocked.isEmpty && blocked.contains($0) })
     {
-      guard let entry = requests.index(forKey: id) else { continue }
-      guard let place = pick(for: id, requests.values[entry]) else {
-        let types = requests.values[entry].types
-        requests.values[entry].hasReturned = true
+      guard let entry = requests.place(of: id) else { continue }
+      guard let place = pick(for: entry) else {
+        let types = requests[at: entry].types
+        requests[at: entry].hasReturned = true
         waiting.takeBack(id, on: types)
         blocked.append(types)
         continue
@@ -22,16 +22,17 @@ extension Cluster {
     }
   }
 
-  private mutating func pick(for id: RequestID, _ request: Request) -> Int? {
+  /// - Parameter entry: the request's place among all.
+  private mutating func pick(for entry: Int) -> Int? {
     let place = strategy.pick(
-      for: request.prompt, among: request.types, of: free, using: &random)
-    guard let place, let fusion = request.fusion else { return place }
-    return serves(fusion, place) ? pickApart(request, from: place) : place
+      for: requests[at: entry].prompt, among: requests[at: entry].types, of: free, using: &random)
+    guard let place, let fusion = requests[at: entry].fusion else { return place }
+    return serves(fusion, place) ? pickApart(requests[at: entry], from: place) : place
   }
 
   /// Whether a node serves a member of a fusion.
   private func serves(_ fusion: FusionID, _ place: Int) -> Bool {
-    nodes[place].running.contains { requests[$0]?.fusion == fusion }
+    nodes[place].running.members.contains { requests[$0]?.fusion == fusion }
   }
 
   /// Chooses again, with the nodes hidden that serve other members; where there is no other node,
@@ -54,23 +55,23 @@ extension Cluster {
   }
 
   private mutating func claim(
-    _ place: Int, for id: RequestID, _ entry: Dictionary<RequestID, Request>.Index
+    _ place: Int, for id: RequestID, _ entry: Int
   ) {
     let link = nodes[place].link!
-    if requests.values[entry].moves == 0 {
-      metrics.queueTime.add(now - requests.values[entry].accepted)
+    if requests[at: entry].moves == 0 {
+      metrics.queueTime.add(now - requests[at: entry].accepted)
     }
-    requests.values[entry].state = .running(link)
-    requests.values[entry].place = place
-    requests.values[entry].journalWhenSent = requests.values[entry].journal.count
+    requests[at: entry].state = .running(link)
+    requests[at: entry].place = place
+    requests[at: entry].journalWhenSent = requests[at: entry].journal.count
     if nodes[place].running.isEmpty { nodes[place].lastProgress = watched }
-    nodes[place].prefillTokens += requests.values[entry].prefillTokens
+    nodes[place].prefillTokens += requests[at: entry].prefillTokens
     nodes[place].running.insert(id)
     nodes[place].picks += 1
     served[nodes[place].group].picks += 1
     running += 1
     refresh(place)
-    strategy.sent(requests.values[entry].prompt, to: place)
+    strategy.sent(requests[at: entry].prompt, to: place)
   }
 
   /// The node's part of a request is over, whoever serves the request by now.
@@ -78,7 +79,7 @@ extension Cluster {
   /// - Returns: whether it held a slot there.
   @discardableResult
   mutating func release(_ id: RequestID, at place: Int) -> Bool {
-    guard nodes[place].running.remove(id) != nil else { return false }
+    guard nodes[place].running.remove(id) else { return false }
     running -= 1
     nodes[place].lastProgress = watched
     refresh(place)

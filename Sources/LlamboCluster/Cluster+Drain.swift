@@ -46,7 +46,7 @@ extension Cluster {
     setState(place, .stopping(until: end))
     // In a shutdown there is nowhere to move to: the worker ends what runs.
     guard !isShuttingDown, let link = nodes[place].link else { return }
-    let served = nodes[place].running.filter { requests[$0]?.state == .running(link) }
+    let served = nodes[place].running.members.filter { state(of: $0) == .running(link) }
     for id in served.sorted(by: { $0.number > $1.number }) {
       if requests[id]!.isCancelled { continue }
       giveUp(id, &directives)

@@ -15,10 +15,10 @@ extension Cluster {
   package mutating func acceptToken(
     of id: RequestID, from link: LinkID, index: Int, token: Int32, at now: Milliseconds
   ) -> Bool {
-    guard let entry = requests.index(forKey: id), faults.isEmpty || !faults.contains(link) else {
+    guard let entry = requests.place(of: id), faults.isEmpty || !faults.contains(link) else {
       return false
     }
-    switch requests.values[entry].take(token, at: index, from: link, now) {
+    switch requests[at: entry].take(token, at: index, from: link, now) {
     case .dropped: return false
     case .tooEarly(let place):
       nodes[place].isFaulty = true
@@ -42,8 +42,8 @@ extension Cluster {
   /// It changes nothing. As a mutating function it uses the cluster where its owner keeps it; of one
   /// that only reads, the compiler makes a copy first, which costs more than all that is read.
   package mutating func attempt(at id: RequestID) -> (seed: UInt32?, journal: [Int32]) {
-    guard let entry = requests.index(forKey: id) else { return (nil, []) }
-    return (requests.values[entry].seed, requests.values[entry].journal)
+    guard let entry = requests.place(of: id) else { return (nil, []) }
+    return (requests[at: entry].seed, requests[at: entry].journal)
   }
 
   /// The token ids that a request's client has seen, for the worker that takes it up.

@@ -108,12 +108,12 @@ extension Cluster {
     guard let link = nodes[place].link else { return }
     placeByLink[link] = nil
     nodes[place].link = nil
-    let held = nodes[place].running.sorted { $0.number < $1.number }
-    let lost = held.filter { requests[$0]?.state == .running(link) }
+    let held = nodes[place].running.members.sorted { $0.number < $1.number }
+    let lost = held.filter { state(of: $0) == .running(link) }
     nodes[place].suspects = lost.map { ($0, requests[$0]!.journal.count) }
     let mayHaveCrashed = nodes[place].isManaged && !nodes[place].isStopping && !hasEnded
     running -= held.count
-    nodes[place].running = []
+    nodes[place].running.removeAll()
     refresh(place)
     switch nodes[place].state {
     case .healthy, .ejected: setState(place, .unlinked(until: now))

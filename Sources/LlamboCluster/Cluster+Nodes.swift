@@ -211,7 +211,7 @@ extension Cluster {
     placeByID[moved.id] = place
     if let link = moved.link { placeByLink[link] = place }
     strategy.moved(moved.id, type: moved.group, from: nodes.count, to: place)
-    for id in moved.running where requests[id]?.state.link == moved.link {
+    for id in moved.running.members where state(of: id)?.link == moved.link {
       requests[id]!.place = place
     }
   }

@@ -36,8 +36,8 @@ extension Cluster {
   mutating func blameAll(on place: Int, _ directives: inout [Directive]) {
     let node = nodes[place]
     if let link = node.link {
-      for id in node.running.sorted(by: { $0.number < $1.number })
-      where requests[id]?.state == .running(link) {
+      for id in node.running.members.sorted(by: { $0.number < $1.number })
+      where state(of: id) == .running(link) {
         blame(id, tokens: requests[id]!.journal.count, deadLink: link, &directives)
       }
     }

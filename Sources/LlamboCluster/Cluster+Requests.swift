@@ -5,7 +5,7 @@ extension Cluster {
     _ id: RequestID, _ submission: Submission, at now: Milliseconds,
     _ directives: inout [Directive]
   ) {
-    precondition(requests[id] == nil, "a request number is used once")
+    precondition(requests.place(of: id) == nil, "a request number is used once")
     let types: TypeMask
     do throws(WireError) {
       types = try self.types(for: submission)
@@ -19,14 +19,15 @@ extension Cluster {
     }
     counters.accepted += 1
     retryBudget.requestCame()
-    requests[id] = Request(
-      client: submission.client, prompt: submission.prompt, fusion: submission.fusion,
-      types: types, seed: UInt32(truncatingIfNeeded: seeds.next()), accepted: now,
-      deadline: now + settings.requestTimeout)
+    requests.insert(
+      Request(
+        client: submission.client, prompt: submission.prompt, fusion: submission.fusion,
+        types: types, seed: UInt32(truncatingIfNeeded: seeds.next()), accepted: now,
+        deadline: now + settings.requestTimeout), for: id)
     deadlines[deadlines.count - 1].append(id)
     waiting.append(id, of: submission.client, on: types)
     dispatch(&directives)
-    if requests[id]?.state == .queued { wake(at: now, &directives) }
+    if state(of: id) == .queued { wake(at: now, &directives) }
   }
 
   /// The worker has written the last line of a request.
@@ -37,10 +38,10 @@ extension Cluster {
       return
     }
     nodes[place].isProductive = true
-    if requests[id]?.state == .running(link) {
-      metrics.latency.add(now - requests[id]!.accepted)
+    if let entry = requests.place(of: id), requests[at: entry].state == .running(link) {
+      metrics.latency.add(now - requests[at: entry].accepted)
       detach(id)
-      requests[id] = nil
+      requests.removeValue(for: id)
       completions.count()
       counters.finished += 1
       nodes[place].requestsServed += 1
@@ -63,7 +64,7 @@ extension Cluster {
       nodes[place].isReplacedAfterDrain = true
       setState(place, .draining(until: now + settings.requestTimeout))
     }
-    if requests[id]?.state == .running(link) {
+    if state(of: id) == .running(link) {
       if Self.notHere.contains(error.code) {
         retry(id, orFailWith: error, at: now, &directives)
       } else {
@@ -123,16 +124,23 @@ extension Cluster {
 
   /// Takes a running request from its node, which holds the slot until it has let go.
   mutating func giveUp(_ id: RequestID, _ directives: inout [Directive]) {
-    guard let link = requests[id]?.state.link else { return }
+    guard let link = state(of: id)?.link else { return }
     detach(id)
     directives.append(.cancel(id, link))
   }
 
   /// Ends what a request's node counts of it.
   mutating func detach(_ id: RequestID) {
-    guard let request = requests[id], request.state != .queued else { return }
-    if request.isInPrefill { nodes[request.place].prefillTokens -= request.prefillTokens }
-    requests[id]!.state = .queued
+    guard let entry = requests.place(of: id), requests[at: entry].state != .queued else { return }
+    if requests[at: entry].isInPrefill {
+      nodes[requests[at: entry].place].prefillTokens -= requests[at: entry].prefillTokens
+    }
+    requests[at: entry].state = .queued
+  }
+
+  /// What a request does, without a copy of all that is known of it.
+  func state(of id: RequestID) -> Request.State? {
+    requests.place(of: id).map { requests[at: $0].state }
   }
 
   /// Takes a request out of where it waits.

@@ -11,7 +11,7 @@ package struct Cluster: Sendable {
   package internal(set) var metrics = Metrics()
 
   var placeByID: [String: Int] = [:]
-  var placeByLink: [LinkID: Int] = [:]
+  var placeByLink = NumberTable<LinkID, Int>()
   /// Each type's place in a `TypeMask`.
   var groupByType: [String: Int]
   /// What the strategy chose and what ended well, by group, of nodes that are gone as well.
@@ -23,7 +23,7 @@ package struct Cluster: Sendable {
   /// Nodes whose launch is due, or will be.
   var launches = LaunchQueue()
 
-  var requests: [RequestID: Request] = [:]
+  var requests = NumberTable<RequestID, Request>()
   /// Requests without a slot.
   var waiting = WaitingRoom()
   /// Requests that are to be tried again as soon as the retry budget allows.
@@ -176,8 +176,17 @@ package struct Cluster: Sendable {
 
   /// Whether that link is where a request's client is served from.
   package func isServed(_ id: RequestID, by link: LinkID) -> Bool {
-    guard let request = requests[id], request.state == .running(link) else { return false }
-    return !nodes[request.place].isFaulty
+    guard let entry = requests.place(of: id), requests[at: entry].state == .running(link) else {
+      return false
+    }
+    return !nodes[requests[at: entry].place].isFaulty
+  }
+
+  /// The same for a shell that keeps its cluster in an object. As a mutating function it uses the
+  /// cluster where it is; of one that only reads, the compiler makes a copy first, which costs more
+  /// than all that is read.
+  package mutating func acceptsEnd(of id: RequestID, from link: LinkID) -> Bool {
+    isServed(id, by: link)
   }
 
   /// Whether a worker may end an answer as cancelled. Where nobody asked for that, the worker gives

@@ -1,13 +1,13 @@
 import LlamboWire
 
 /// The orchestrator's number for one connection of a worker.
-package struct LinkID: Hashable, Sendable {
+package struct LinkID: Numbered {
   package let number: UInt64
   package init(_ number: UInt64) { self.number = number }
 }
 
 /// The orchestrator's number for one accepted request.
-package struct RequestID: Hashable, Sendable {
+package struct RequestID: Numbered {
   package let number: UInt64
   package init(_ number: UInt64) { self.number = number }
 }
@@ -64,7 +64,7 @@ package struct Node: Sendable {
   package internal(set) var hello: Hello?
   package internal(set) var pid: Int?
   /// Requests that hold a slot: those it serves, and those it was told to give up and has not.
-  package internal(set) var running: Set<RequestID> = []
+  package internal(set) var running = NumberSet<RequestID>()
   /// Lives that ended unasked.
   package internal(set) var restarts = 0
   package internal(set) var requestsServed: UInt64 = 0

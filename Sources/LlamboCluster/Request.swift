@@ -1,6 +1,6 @@
 /// Whose a request is. Those who wait take turns by it, so that one who floods keeps no other
 /// waiting.
-package struct ClientID: Hashable, Sendable {
+package struct ClientID: Numbered {
   package let number: UInt64
   package init(_ number: UInt64) { self.number = number }
 }

@@ -21,9 +21,9 @@ extension Orchestrator {
       if let fusion = request.fusion {
         return try submit(request, fusedAs: fusion, id: frame.id, for: session)
       }
+      let needsSeed = request.seed == nil
       try submit(
-        verb, frame, line: line, prompt: PromptDigest(request), needsSeed: request.seed == nil,
-        for: session)
+        verb, frame, line: line, prompt: PromptDigest(request), needsSeed: needsSeed, for: session)
     case .tokenize:
       _ = try TokenizeRequest(body: body)
       try submit(
@@ -64,8 +64,9 @@ extension Orchestrator {
     try session.begin(frame.id, as: number)
     lastRequest = number
     let body = line.extracting(frame.body).withUnsafeBufferPointer { Array($0) }
-    relays[RequestID(number)] = Relay(
-      session: session, id: frame.id, verb: verb, body: body, needsSeed: needsSeed)
+    relays.insert(
+      Relay(session: session, id: frame.id, verb: verb, body: body, needsSeed: needsSeed),
+      for: RequestID(number))
     post(
       .submitted(RequestID(number), Submission(client: client(of: session), prompt: prompt)))
   }

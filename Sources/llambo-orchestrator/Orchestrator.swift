@@ -21,7 +21,7 @@ final class Orchestrator {
   let limits = WireLimits()
   let started = EventLoop.clock()
   var cluster: Cluster
-  var relays: [RequestID: Relay] = [:]
+  var relays = NumberTable<RequestID, Relay>()
   /// Fused requests, by the clients' numbers, and their members.
   var fusions: [UInt64: FusedRelay] = [:]
   var members: [RequestID: FusionMember] = [:]
@@ -37,7 +37,7 @@ final class Orchestrator {
   private var sessions: [ObjectIdentifier: Session] = [:]
   /// Sessions have numbers, by which clients that wait take turns.
   private var lastClient: UInt64 = 0
-  private var links: [LinkID: Link] = [:]
+  private var links = NumberTable<LinkID, Link>()
   private var lastLink: UInt64 = 0
   private var events: [Event] = []
   private var directives: [Directive] = []
@@ -162,7 +162,7 @@ final class Orchestrator {
 
   /// Writes a request's last line, and forgets it.
   func answer(_ request: RequestID, _ write: (Session, String?) -> Void) {
-    guard let relay = relays.removeValue(forKey: request) else { return }
+    guard let relay = relays.removeValue(for: request) else { return }
     write(relay.session, relay.id)
     relay.session.finish(relay.id)
   }
@@ -201,11 +201,12 @@ final class Orchestrator {
           of: request, from: link.id, index: head.index, token: head.token,
           at: EventLoop.clock())
       else { return }
-      guard let relay = relays[request] else {
+      guard let place = relays.place(of: request) else {
         return memberSent(request, token: line.extracting(frame.body))
       }
-      relay.session.connection.write {
-        $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
+      let id = relays[at: place].id
+      relays[at: place].session.connection.write {
+        $0.relay(frame.word, id: id, body: line.extracting(frame.body))
       }
     case .done, .tokens:
       if kind == .done, Completion.saysCancelled(line.extracting(frame.body)),
@@ -214,8 +215,8 @@ final class Orchestrator {
         let error = WireError(.draining, "the worker gave this answer up")
         return post(.failed(request, link.id, error))
       }
-      if cluster.isServed(request, by: link.id) {
-        if let relay = relays.removeValue(forKey: request) {
+      if cluster.acceptsEnd(of: request, from: link.id) {
+        if let relay = relays.removeValue(for: request) {
           relay.session.connection.write {
             $0.relay(frame.word, id: relay.id, body: line.extracting(frame.body))
           }

@@ -12,7 +12,7 @@ struct FairnessTests {
   /// Serves one after the other on a single slot; whose turns they were.
   private static func order(_ stage: Stage, _ link: LinkID, of owners: [RequestID: Int]) -> [Int] {
     var order: [Int] = []
-    while let running = stage.cluster.nodes[0].running.first {
+    while let running = stage.cluster.nodes[0].running.members.first {
       if let owner = owners[running] { order.append(owner) }
       _ = stage.handle(.finished(running, link))
     }

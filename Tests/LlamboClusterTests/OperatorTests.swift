@@ -101,7 +101,7 @@ struct OperatorTests {
     for _ in 0..<5 { _ = stage.place() }
     let busy = stage.cluster.nodes.map(\.running.count)
     #expect(busy == [2, 1, 1, 1])
-    let idle = try #require(stage.cluster.nodes[3].running.first)
+    let idle = try #require(stage.cluster.nodes[3].running.members.first)
     _ = stage.handle(.finished(idle, more[1]))
     let down = try stage.scale("tiny", to: 1)
     #expect(down.resizing.added == [])

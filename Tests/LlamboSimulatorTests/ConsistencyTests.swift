@@ -44,7 +44,7 @@ extension Cluster {
       demand(
         node.prefillTokens == 0 || !node.running.isEmpty, "\(node.id) counts prompts it has not")
       held += node.running.count
-      for request in node.running where requests[request]?.state.link == node.link {
+      for request in node.running.members where requests[request]?.state.link == node.link {
         served += 1
         demand(requests[request]?.place == place, "\(request) is at another place")
       }
