@@ -41,6 +41,9 @@ package final class EventLoop {
   private var running = false
   private var signals: Descriptor?
 
+  /// What one read fits in; whoever reads takes it out before the next one.
+  let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+
   /// Monotonic milliseconds, as of the start of this turn.
   package private(set) var now: Int64
 
@@ -50,6 +53,8 @@ package final class EventLoop {
     poller = Descriptor(owning: number)
     now = EventLoop.clock()
   }
+
+  deinit { readBuffer.deallocate() }
 
   /// Monotonic milliseconds.
   package static func clock() -> Int64 {

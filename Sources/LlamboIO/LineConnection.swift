@@ -227,12 +227,12 @@ package final class LineConnection {
 
   private func read() {
     guard let number = socket?.number else { return }
-    let count = withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { buffer in
-      let count = retrying { recv(number, buffer.baseAddress, buffer.count, 0) }
-      if count > 0 { input.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
-      return count
+    let buffer = loop.readBuffer
+    let count = retrying { recv(number, buffer.baseAddress, buffer.count, 0) }
+    if count > 0 {
+      input.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      return takeLines()
     }
-    if count > 0 { return takeLines() }
     if count < 0, errno == EAGAIN { return }
     guard count == 0, halfClose == .keepsWriting else { return close(.peerClosed) }
     inputEnded = true
