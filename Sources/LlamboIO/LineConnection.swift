@@ -86,7 +86,8 @@ package final class LineConnection {
     _ = csystem_socket_no_delay(number)
     self.socket = consume socket
     interest = connecting ? .writable : .readable
-    registration = try loop.register(number, for: interest) { [weak self] in self?.ready($0) }
+    // It is gone from the loop before this is; what weak references point to is slower to hold.
+    registration = try loop.register(number, for: interest) { [unowned self] in ready($0) }
   }
 
   deinit {

@@ -119,10 +119,10 @@ package final class LineListener {
   ) {
     self[keyPath: kind] += 1
     connection.onEnd = { [weak self] in self?[keyPath: kind] -= 1 }
-    connection.onLink = { [weak self, weak connection] in
+    connection.onLink = { [weak self, unowned connection] in
       self?[keyPath: kind] -= 1
       self?.links += 1
-      connection?.onEnd = { self?.links -= 1 }
+      connection.onEnd = { self?.links -= 1 }
     }
   }
 

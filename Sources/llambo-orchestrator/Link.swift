@@ -13,12 +13,11 @@ final class Link {
     self.id = id
     self.connection = connection
     var handler = LineConnection.Handler()
-    handler.onLine = { [unowned self, unowned orchestrator] line in
-      orchestrator.received(line, on: self)
-    }
+    // The connection holds its link and the orchestrator until it closes.
+    handler.onLine = { orchestrator.received($0, on: self) }
     // A worker sends no line that long; whatever speaks here is none.
     handler.onLineTooLong = { [unowned connection] in connection.close() }
-    handler.onClose = { [unowned orchestrator] _ in orchestrator.linkClosed(id) }
+    handler.onClose = { _ in orchestrator.linkClosed(id) }
     connection.handler = handler
     connection.halfClose = .endsConnection
     // A token costs little to pass on, and each turn a system call for each client.
