@@ -119,7 +119,7 @@ ssize_t csystem_socket_send(int fd, const void *bytes, size_t count) {
 }
 
 pid_t csystem_spawn(
-    const char *program, char *const argv[], int input, int output, bool session) {
+    const char *program, char *const argv[], int input, int output, int errors, bool session) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   int failure = posix_spawn_file_actions_init(&actions);
@@ -144,8 +144,10 @@ pid_t csystem_spawn(
     failure = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   else if (input != CSYSTEM_OWN)
     failure = posix_spawn_file_actions_adddup2(&actions, input, 0);
-  for (int number = 1; number <= 2 && output != CSYSTEM_OWN && failure == 0; number++)
-    failure = posix_spawn_file_actions_adddup2(&actions, output, number);
+  if (failure == 0 && output != CSYSTEM_OWN)
+    failure = posix_spawn_file_actions_adddup2(&actions, output, 1);
+  if (failure == 0 && errors != CSYSTEM_OWN)
+    failure = posix_spawn_file_actions_adddup2(&actions, errors, 2);
   if (failure == 0 &&
       (failure = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
       (failure = posix_spawnattr_setsigdefault(&attributes, &all)) == 0 &&

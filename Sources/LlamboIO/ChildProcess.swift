@@ -20,11 +20,13 @@ package enum ChildProcess {
   ///
   /// - Parameters:
   ///   - input: becomes its standard input; nil for an empty one.
-  ///   - output: becomes its standard output and error.
+  ///   - output: becomes its standard output.
+  ///   - errors: becomes its standard error; nil for `output` once more.
   ///   - session: it leads a session of its own, and so outlives a terminal.
   /// - Returns: its process id.
   package static func start(
-    _ path: String, _ arguments: [String], input: Int32? = nil, output: Int32, session: Bool
+    _ path: String, _ arguments: [String], input: Int32? = nil, output: Int32,
+    errors: Int32? = nil, session: Bool
   ) throws(SystemError) -> Int {
     guard !([path] + arguments).contains(where: { $0.utf8.contains(0) }) else {
       throw SystemError("start \(path)", code: EINVAL, hint: "no argument can hold a zero byte")
@@ -32,7 +34,8 @@ package enum ChildProcess {
     var strings = ([path] + arguments).map { strdup($0) }
     defer { for string in strings { free(string) } }
     strings.append(nil)
-    let pid = csystem_spawn(path, strings, input ?? CSYSTEM_EMPTY, output, session)
+    let pid = csystem_spawn(
+      path, strings, input ?? CSYSTEM_EMPTY, output, errors ?? output, session)
     guard pid > 0 else { throw SystemError("start \(path)") }
     return Int(pid)
   }

@@ -45,7 +45,7 @@ package enum ForegroundProcess {
       sigaction(SIGQUIT, &quit, nil)
     }
     let pid = csystem_spawn(
-      program, strings, readsInput ? CSYSTEM_OWN : CSYSTEM_EMPTY, CSYSTEM_OWN, false)
+      program, strings, readsInput ? CSYSTEM_OWN : CSYSTEM_EMPTY, CSYSTEM_OWN, CSYSTEM_OWN, false)
     guard pid > 0 else { throw SystemError("start \(program)") }
     var status: Int32 = 0
     guard retrying({ waitpid(pid, &status, 0) }) == pid else {

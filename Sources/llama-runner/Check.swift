@@ -4,6 +4,7 @@ import LlamboCommand
 /// Loads a model and prints what it is. One that differs from its `model.json` does not load.
 func check(_ options: RunnerOptions) throws(LlamaError) -> Program.Status {
   let model = try Model(path: options.model, options: options.modelOptions)
+  _ = try GGUFHeader.readWhole(path: model.path)
   var rows = [
     ("file", model.path),
     ("size", "\(model.fileSize) bytes"),

@@ -49,10 +49,10 @@ ssize_t csystem_socket_send(int fd, const void *bytes, size_t count);
 /// Starts a program, looked up in PATH where its name has no slash, with signals as a fresh process
 /// expects them.
 ///
-/// `input` becomes its standard input, `output` its standard output and error. With `session` it leads
-/// a session of its own, so that a terminal's Ctrl-C does not reach it.
+/// `input` becomes its standard input, `output` its standard output, `errors` its standard error. With
+/// `session` it leads a session of its own, so that a terminal's Ctrl-C does not reach it.
 pid_t csystem_spawn(
-    const char *program, char *const argv[], int input, int output, bool session);
+    const char *program, char *const argv[], int input, int output, int errors, bool session);
 
 /// A pipe whose ends, for reading and for writing, no program that is started inherits by itself.
 int csystem_pipe(int ends[2]);

@@ -36,6 +36,9 @@ public struct GGUFHeader: Sendable, Equatable {
   public let dataOffset: UInt64
   /// Bytes of the file.
   public let fileSize: UInt64
+  /// Bytes that stand in the file behind all that its header describes, which a file of two downloads
+  /// has, or one that something was appended to. llama.cpp does not look at them.
+  public let surplusSize: UInt64
 
   /// Reads and checks a file's header: every count, length, type, shape and place in it, what
   /// llama.cpp requires of the values, and that the file holds all the bytes that it describes.
@@ -43,13 +46,36 @@ public struct GGUFHeader: Sendable, Equatable {
   /// - Throws: `model_not_found`, `model_not_gguf`, `model_truncated` with the bytes that are there
   ///   and that are needed, `model_damaged`, `model_unsupported`.
   public static func read(path: String) throws(LlamaError) -> GGUFHeader {
+    try checkKind(of: path, path)
+    return try read(try GGUFInput(path: path, name: path))
+  }
+
+  private static func checkKind(of path: String, _ name: String) throws(LlamaError) {
     switch Files.kind(path) {
     case .file: break
-    case .folder: throw LlamaError(.modelNotGGUF, "\(path) is a folder")
-    case .other: throw LlamaError(.modelNotGGUF, "\(path) is no regular file")
-    case nil: throw LlamaError(.modelNotFound, "\(path): \(Files.lastError)")
+    case .folder: throw LlamaError(.modelNotGGUF, "\(name) is a folder")
+    case .other: throw LlamaError(.modelNotGGUF, "\(name) is no regular file")
+    case nil: throw LlamaError(.modelNotFound, "\(name): \(Files.lastError)")
     }
-    return try read(try GGUFInput(path: path))
+  }
+
+  /// The same for a file that must also end where its header says.
+  ///
+  /// - Parameter name: what errors call the file; its path unless given.
+  /// - Throws: as `read`, and `model_damaged` where the file goes on behind its weights.
+  package static func readWhole(
+    path: String, name: String? = nil
+  ) throws(LlamaError) -> GGUFHeader {
+    let name = name ?? path
+    try checkKind(of: path, name)
+    let header = try read(try GGUFInput(path: path, name: name))
+    guard header.surplusSize == 0 else {
+      throw LlamaError(
+        .modelDamaged,
+        "\(name) is damaged: it has \(header.fileSize) bytes, \(header.surplusSize) more than its "
+          + "header describes")
+    }
+    return header
   }
 
   /// The same for bytes in memory; `path` is what errors call them.
@@ -108,6 +134,7 @@ public struct GGUFHeader: Sendable, Equatable {
     alignment = Int(reader.alignment)
     dataOffset = reader.dataOffset
     fileSize = reader.input.size
+    surplusSize = fileSize - min(fileSize, reader.dataEnd)
   }
 
   /// A field that counts parts; llama.cpp ends the process where it has another type than this.

@@ -7,6 +7,7 @@ import Darwin
 /// A GGUF file's bytes in order, checked against its end, with a fixed buffer: the file may have
 /// many gigabytes.
 struct GGUFInput: ~Copyable {
+  /// What errors call the file.
   let path: String
   /// Bytes of the whole file.
   let size: UInt64
@@ -25,15 +26,15 @@ struct GGUFInput: ~Copyable {
     case memory
   }
 
-  init(path: String) throws(LlamaError) {
+  init(path: String, name: String) throws(LlamaError) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     var info = stat()
     guard file >= 0, fstat(file, &info) == 0 else {
       let reason = Files.lastError
       if file >= 0 { close(file) }
-      throw LlamaError(.modelNotFound, "\(path): \(reason)")
+      throw LlamaError(.modelNotFound, "\(name): \(reason)")
     }
-    self.path = path
+    self.path = name
     size = UInt64(max(info.st_size, 0))
     source = .file(file)
   }

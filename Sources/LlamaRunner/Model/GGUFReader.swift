@@ -8,6 +8,8 @@ struct GGUFReader: ~Copyable {
   private(set) var alignment: UInt64 = 32
   /// Where the weights begin.
   private(set) var dataOffset: UInt64 = 0
+  /// Where the weights end at the latest: what fills them up to the alignment may stand behind them.
+  private(set) var dataEnd: UInt64 = 0
 
   init(_ input: consuming GGUFInput) throws(LlamaError) {
     self.input = input
@@ -159,6 +161,7 @@ struct GGUFReader: ~Copyable {
     let (fileEnd, overflow) = dataOffset.addingReportingOverflow(whole)
     guard !overflow else { throw input.damaged("its weights have \(whole) bytes") }
     guard fileEnd <= input.size else { throw input.truncated("the weights", end: fileEnd) }
+    dataEnd = try padded(fileEnd, "the last tensor")
   }
 
   private mutating func readTensor() throws(LlamaError) -> (GGUFTensor, offset: UInt64) {

@@ -50,6 +50,7 @@ extension Command {
       let model: Model
       do throws(LlamaError) {
         model = try Model(path: path)
+        _ = try GGUFHeader.readWhole(path: model.path)
       } catch {
         throw ControlError("\(name) cannot be used: \(error)", .dataError)
       }

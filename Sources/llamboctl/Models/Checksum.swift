@@ -20,12 +20,13 @@ struct Checksum {
     }
   }
 
+  /// - Parameter name: what errors call the file; its path unless given.
   /// - Throws: where the file has another one, or cannot be read.
-  func check(_ path: String) throws(ControlError) {
+  func check(_ path: String, name: String? = nil) throws(ControlError) {
     let found = try Self.hash(of: path)
     guard found == digits else {
       throw ControlError(
-        "\(path) has the SHA-256 \(found), not \(digits): it is damaged, or another file",
+        "\(name ?? path) has the SHA-256 \(found), not \(digits): it is damaged, or another file",
         .dataError)
     }
   }

@@ -8,14 +8,13 @@ import Glibc
 import Darwin
 #endif
 
-/// A file fetched by the system's curl, from where an earlier attempt ended.
+/// A file fetched from a host, from where an earlier attempt ended.
+///
+/// curl hands over what comes through a pipe, and only this process writes the file: where it is
+/// killed, curl ends as well, and the next attempt is the only one that writes.
 struct Download {
-  /// Milliseconds from one look at how far it is to the next.
-  private static let look: Int32 = 100
-
   let address: String
   let path: String
-  private var headers: String { path + ".headers" }
 
   init(_ address: String, to path: String) {
     self.address = address
@@ -24,70 +23,71 @@ struct Download {
 
   /// Fetches it whole. What was fetched stays where it does not get that far.
   func run() throws(ControlError) {
-    let curl = try Self.curl()
-    let had = size
-    if had > 0 { Program.log("Going on behind the \(Magnitude.bytes(had)) that are here already.") }
-    var result = try fetch(curl)
+    let number = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard number >= 0 else { throw unwritable() }
+    let file = Descriptor(owning: number)
+    defer { if size == 0 { unlink(path) } }
+    if size > 0 {
+      Program.log("Going on behind the \(Magnitude.bytes(size)) that are here already.")
+    }
+    var result = try fetch(into: file)
     if result.status == 33 {
       Program.log("The host gives whole files only: starting anew.")
-      unlink(path)
-      result = try fetch(curl)
+      guard ftruncate(file.number, 0) == 0 else { throw unwritable() }
+      result = try fetch(into: file)
     }
-    guard result.status != 0 else { return }
-    throw failure(result)
+    guard result.status == 0 else { throw failure(result) }
+    guard result.total == nil || result.total == size else { throw wrongSize(result.total ?? 0) }
   }
 
-  /// What curl said.
-  private struct Result {
-    /// Its exit status; -1 where a signal ended it.
-    let status: Int
-    let message: String
-    /// Of the last answer; 0 where there was none.
-    let httpStatus: Int
-  }
-
-  private func fetch(_ curl: String) throws(ControlError) -> Result {
-    defer { unlink(headers) }
-    let begun = size
-    do throws(SystemError) {
-      let output = try Pipe()
-      let pid = try ChildProcess.start(
-        curl,
-        [
-          "--silent", "--show-error", "--fail", "--location", "--max-redirs", "10", "--globoff",
-          "--proto", "=http,https", "--proto-redir", "=http,https", "--connect-timeout", "30",
-          "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output", path,
-          "--dump-header", headers, "--url", address,
-        ], output: output.writing.number, session: false)
-      let ended = watch(pid, begun: begun)
-      let reading = output.keepReading()
-      var bytes = [UInt8](repeating: 0, count: 4096)
-      let count = max(0, read(reading.number, &bytes, bytes.count))
-      return Result(
-        status: ended.status ?? -1, message: String(decoding: bytes[..<count], as: UTF8.self),
-        httpStatus: answer.status)
-    } catch {
-      throw ControlError(error.description, .osError)
-    }
-  }
-
-  /// Waits for curl's end, and shows how far it is.
-  private func watch(_ pid: Int, begun: UInt64) -> ChildProcess.Ended {
+  private func fetch(into file: borrowing Descriptor) throws(ControlError) -> CurlTransfer.Result {
+    var transfer = try CurlTransfer(address, from: size)
     Interruption.begin()
-    var progress = DownloadProgress(begun: begun)
+    var progress = DownloadProgress(begun: size)
     defer { progress.clear() }
-    while true {
-      if let ended = ChildProcess.reap(only: pid) { return ended }
-      if Interruption.wasAsked { kill(pid_t(pid), SIGTERM) }
-      progress.show(size, of: answer.total)
-      poll(nil, 0, Self.look)
+    var bytes = [UInt8](repeating: 0, count: 1 << 18)
+    while let count = transfer.next(&bytes) {
+      if Interruption.wasAsked { transfer.stop() }
+      guard write(bytes, count, to: file) else {
+        let error = unwritable()
+        transfer.stop()
+        throw error
+      }
+      progress.show(size, of: transfer.total)
+    }
+    return transfer.finish()
+  }
+
+  private func write(_ bytes: [UInt8], _ count: Int, to file: borrowing Descriptor) -> Bool {
+    let number = file.number
+    return bytes.withUnsafeBytes { bytes in
+      var rest = bytes[..<count]
+      while !rest.isEmpty {
+        let part = UnsafeRawBufferPointer(rebasing: rest)
+        let written = Glibc.write(number, part.baseAddress, part.count)
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { return false }
+        rest = rest.dropFirst(written)
+      }
+      return true
     }
   }
 
-  private func failure(_ result: Result) -> ControlError {
-    let rest =
-      size > 0
-      ? " \(Magnitude.bytes(size)) are in \(path): the same command goes on behind them." : ""
+  private func unwritable() -> ControlError {
+    let reason = String(cString: strerror(errno))
+    return ControlError("cannot write \(path): \(reason).\(rest)", .osError)
+  }
+
+  /// What came is of more than one file, or the host's numbers are wrong: nothing can go on behind it.
+  private func wrongSize(_ total: UInt64) -> ControlError {
+    let came = size
+    unlink(path)
+    return ControlError(
+      "\(address) has \(total) bytes, as the host says, but \(came) are here: they are removed, and "
+        + "the same command starts anew", .unavailable)
+  }
+
+  private func failure(_ result: CurlTransfer.Result) -> ControlError {
     if Interruption.wasAsked {
       return ControlError("interrupted.\(rest)", .interrupted)
     }
@@ -106,65 +106,24 @@ struct Download {
     case (5, _), (6, _): reason = "the host's name is not known"
     case (7, _): reason = "nothing answers there"
     case (18, _), (56, _), (92, _): reason = "the connection broke before the file was whole"
-    case (23, _): reason = "it cannot be written to \(path)"
     case (28, _): reason = "the host does not answer in time"
     case (35, _), (60, _): reason = "no secure connection can be made"
     default: reason = "curl failed"
     }
-    // "curl: (7) Failed to connect …"
-    let detail = result.message.split(separator: "\n").last.map { " [\($0)]" } ?? ""
+    let detail = result.message.map { " [\($0)]" } ?? ""
     return ControlError("cannot fetch \(address): \(reason).\(rest)\(detail)", .unavailable)
+  }
+
+  /// How to go on with what is here.
+  private var rest: String {
+    size > 0
+      ? " \(Magnitude.bytes(size)) are in \(path): the same command goes on behind them." : ""
   }
 
   /// Bytes that are here.
   private var size: UInt64 {
     var status = stat()
     return stat(path, &status) == 0 ? UInt64(status.st_size) : 0
-  }
-
-  /// What the host says so far: the last answer's status, and the bytes of the whole file.
-  private var answer: (status: Int, total: UInt64?) {
-    var status = 0
-    var total: UInt64?
-    for line in Self.lines(of: headers) {
-      let words = line.split(whereSeparator: { $0 == " " || $0 == "/" || $0 == "-" })
-      if line.hasPrefix("http/") {
-        // "http/1.1 206 partial content" or "http/2 200"
-        status = words.dropFirst(2).first.flatMap { Int($0) } ?? 0
-        total = nil
-      } else if line.hasPrefix("content-range:") {
-        total = words.last.flatMap { UInt64($0) }
-      } else if line.hasPrefix("content-length:"), status == 200 {
-        total = words.last.flatMap { UInt64($0) }
-      }
-    }
-    return (status, total)
-  }
-
-  private static func lines(of path: String) -> [String] {
-    guard let file = fopen(path, "rb") else { return [] }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return String(decoding: bytes[..<count], as: UTF8.self).lowercased()
-      .split(whereSeparator: \.isNewline).map(String.init)
-  }
-
-  /// - Throws: where there is none.
-  private static func curl() throws(ControlError) -> String {
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-    for folder in path.split(separator: ":") where access("\(folder)/curl", X_OK) == 0 {
-      return "\(folder)/curl"
-    }
-    throw ControlError("curl is missing: ./deploy.sh setup installs it", .unavailable)
-  }
-}
-
-extension ChildProcess.Ended {
-  /// The exit status; nil where a signal ended it.
-  fileprivate var status: Int? {
-    reason.hasPrefix("its process ended with status ")
-      ? reason.split(separator: " ").last.flatMap { Int($0) } : nil
   }
 }
 
@@ -184,15 +143,21 @@ enum Interruption {
 /// How far something is, on a terminal: a bar, a share, a speed and the time that is left.
 struct DownloadProgress {
   private static let barWidth = 24
+  /// Milliseconds from one look to the next.
+  private static let pause: Int64 = 100
 
   private var progress = Progress()
   private let begun: UInt64
   private let start = EventLoop.clock()
+  private var shown = Int64.min
 
   init(begun: UInt64) { self.begun = begun }
 
   mutating func show(_ bytes: UInt64, of total: UInt64?) {
-    let seconds = Double(max(1, EventLoop.clock() - start)) / 1000
+    let now = EventLoop.clock()
+    guard shown < now - Self.pause else { return }
+    shown = now
+    let seconds = Double(max(1, now - start)) / 1000
     let speed = Double(bytes - min(bytes, begun)) / seconds
     var text = Magnitude.bytes(bytes)
     if let total, total > 0 {

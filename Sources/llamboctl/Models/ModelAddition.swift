@@ -26,6 +26,8 @@ struct ModelAddition {
   }
 
   private let source: ModelSource
+  /// The source as it was given, which is what errors name.
+  private let given: String
   private let name: String
   private let checksum: Checksum?
   private let folder: String
@@ -35,6 +37,7 @@ struct ModelAddition {
     _ text: String, name: String?, checksum: Checksum?, to models: ModelFolder
   ) throws(ControlError) {
     source = try ModelSource(text)
+    given = text
     let base = source.baseName
     let modelName = if let name { try ModelName(name) } else { try ModelName(ofFile: base) }
     self.name = modelName.text
@@ -52,6 +55,7 @@ struct ModelAddition {
       throw ControlError(
         "there is a model \(name) already, in \(folder): choose another name with --name")
     }
+    if case .file(let path) = source { _ = try header(of: path) }
     try makeFolder(folder)
     // Gone again where nothing comes of it.
     defer { rmdir(folder) }
@@ -81,18 +85,23 @@ struct ModelAddition {
   ///
   /// - Throws: where it is no whole model, or has another checksum than it must.
   private func checked() throws(ControlError) -> GGUFHeader {
+    let header = try header(of: partial)
+    if let checksum { try checksum.check(partial, name: given) }
+    return header
+  }
+
+  private func header(of path: String) throws(ControlError) -> GGUFHeader {
     let header: GGUFHeader
     do throws(LlamaError) {
-      header = try GGUFHeader.read(path: partial)
+      header = try GGUFHeader.readWhole(path: path, name: given)
     } catch {
-      throw ControlError("\(file) cannot be used: \(error)", .dataError)
+      throw ControlError("\(given) cannot be used: \(error)", .dataError)
     }
     guard header.partCount == 1 else {
       throw ControlError(
-        "\(file) is part \(header.partIndex + 1) of \(header.partCount): models add takes whole "
+        "\(given) is part \(header.partIndex + 1) of \(header.partCount): models add takes whole "
           + "files, which llama.cpp's llama-gguf-split --merge makes of parts", .dataError)
     }
-    if let checksum { try checksum.check(partial) }
     return header
   }
 
@@ -161,9 +170,7 @@ struct FileCopy {
   /// - Throws: where it cannot be read or written, or Ctrl-C comes; nothing is left then.
   func run() throws(ControlError) {
     var status = stat()
-    guard stat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw ControlError("there is no file \(source)", .dataError)
-    }
+    guard stat(source, &status) == 0 else { throw failure("read", source) }
     let input = open(source, O_RDONLY | O_CLOEXEC)
     guard input >= 0 else { throw failure("read", source) }
     let reading = Descriptor(owning: input)

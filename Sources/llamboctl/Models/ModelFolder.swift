@@ -46,7 +46,7 @@ struct ModelFolder {
     var header: GGUFHeader?
     do throws(LlamaError) {
       if !path.hasSuffix(".gguf") { metadata = try ModelMetadata.load(from: path) }
-      let found = try GGUFHeader.read(path: metadata?.modelPath ?? path)
+      let found = try GGUFHeader.readWhole(path: metadata?.modelPath ?? path)
       header = found
       try metadata?.compare(with: found)
       return Entry(name: name, path: path, metadata: metadata, header: header, problem: nil)

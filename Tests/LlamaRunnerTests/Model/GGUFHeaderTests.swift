@@ -58,6 +58,23 @@ import Testing
     }
   }
 
+  /// The last tensor may be filled up to the alignment, or not; what is behind that is told.
+  @Test func whatStandsBehindTheWeightsIsSurplus() throws {
+    var builder = GGUFBuilder.sound()
+    let tensor = builder.tensors[builder.tensors.count - 1]
+    builder.alignment = 4096
+    builder.set("general.alignment", UInt32(4096))
+    let sound = try read(builder)
+    let bytes = builder.bytes()
+    let end = Int(sound.dataOffset) + 2 * 4096 + Int(builder.size(of: tensor))
+    for size in [end, end + 1, Int(sound.dataOffset) + 3 * 4096] {
+      let padded = bytes.prefix(size) + [UInt8](repeating: 0, count: max(0, size - bytes.count))
+      #expect(try read(Array(padded)).surplusSize == 0)
+    }
+    let long = bytes.prefix(end) + [UInt8](repeating: 0, count: 4096)
+    #expect(try read(Array(long)).surplusSize == UInt64(Int(builder.size(of: tensor))))
+  }
+
   /// Every byte of a small file, and places all over a real one.
   @Test func aFileCutAnywhereIsTruncated() throws {
     let small = GGUFBuilder.sound().bytes()

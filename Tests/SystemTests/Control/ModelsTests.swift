@@ -54,9 +54,14 @@ extension SystemTests {
 
     @Test func whatIsNoModelIsRefusedAndLeavesNothing() throws {
       try File.write("no model", to: box.path("text.gguf"))
+      try File.write("# Notes", to: box.path("notes.md"))
+      try FileManager.default.createDirectory(
+        atPath: box.path("notes"), withIntermediateDirectories: false)
       let refusals = [
         (["models", "add", box.path("text.gguf")], "model_not_gguf", 65),
-        (["models", "add", box.path("missing.gguf")], "there is no file", 65),
+        (["models", "add", box.path("missing.gguf")], "model_not_found", 65),
+        (["models", "add", "notes.md"], "notes.md does not begin with \"GGUF\"", 65),
+        (["models", "add", "notes"], "notes is a folder", 65),
         (["models", "add", "ftp://host/model.gguf"], "addresses of ftp are not understood", 64),
         (["models", "add", "http:///model.gguf"], "names no host", 64),
         (["models", "add", Self.shipped, "--name", "../x"], "cannot be a model's name", 64),
@@ -70,6 +75,7 @@ extension SystemTests {
         let refused = try box.run(Programs.llamboctl, arguments)
         #expect(refused.end == .status(Int32(status)), "\(arguments)")
         #expect(refused.errors.contains(reason), "\(refused.errors)")
+        #expect(!refused.errors.contains(".partial"), "\(refused.errors)")
       }
       let models = try? FileManager.default.contentsOfDirectory(atPath: box.path("models"))
       #expect(models ?? [] == [])
@@ -106,6 +112,20 @@ extension SystemTests {
       let missing = try box.llamboctl("models", "check", "nobody")
       #expect(missing.end == .status(65))
       #expect(missing.errors.contains("there is no model nobody"))
+    }
+
+    @Test func whatStandsBehindAModelIsFound() throws {
+      let model = try #require(FileManager.default.contents(atPath: Self.shipped))
+      let long = box.path("long.gguf")
+      try (model + model.suffix(1_500_000)).write(to: URL(filePath: long))
+      let reason =
+        "model_damaged: \(long) is damaged: it has \(model.count + 1_500_000) bytes, 1500000 more"
+      for words in [["models", "add", long], ["models", "check", long]] {
+        let refused = try box.run(Programs.llamboctl, words)
+        #expect(refused.end == .status(65))
+        #expect(refused.errors.contains(reason), "\(refused.errors)")
+      }
+      #expect(!File.exists(box.path("models/long")))
     }
 
     @Test func descriptionThatContradictsItsFileIsFound() throws {
@@ -162,6 +182,54 @@ extension SystemTests {
       #expect(!File.exists(partial))
       // The host saw where the second attempt began.
       #expect(File.text(box.path("program-0.err")).contains("bytes=500000-"))
+    }
+
+    /// curl may outlive the killed program for a moment, while the next one goes on.
+    @Test func downloadGoesOnSoundWhereItWasKilled() throws {
+      let address = "\(try host())/held/tiny-q8_0.gguf"
+      try FileManager.default.createDirectory(
+        atPath: box.path("models/tiny"), withIntermediateDirectories: true)
+      let begun = try #require(FileManager.default.contents(atPath: Self.shipped)).prefix(100_000)
+      try begun.write(to: URL(filePath: box.path("models/tiny/tiny-q8_0.gguf.partial")))
+      let killed = try box.start(
+        Programs.llamboctl, ["models", "add", address], environment: ["no_proxy": "127.0.0.1"])
+      let partial = box.path("models/tiny/tiny-q8_0.gguf.partial")
+      func size(_ path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int ?? 0
+      }
+      try until("the next bytes of a download") { size(partial) == 600_000 }
+      killed.signal(SIGKILL)
+      _ = try killed.waitForEnd()
+
+      let whole = try add(address)
+      #expect(whole.succeeded, "\(whole.errors)")
+      #expect(whole.errors.contains("Going on behind the 600 kB that are here already."))
+      let model = box.path("models/tiny/Q8_0/tiny-q8_0.gguf")
+      #expect(try checksum(model) == checksum())
+      try until("the end of the killed program's curl") { !box.processes.contains { isCurl($0) } }
+      #expect(try checksum(model) == checksum())
+      #expect(!File.exists(partial))
+    }
+
+    private func isCurl(_ pid: pid_t) -> Bool {
+      File.text("/proc/\(pid)/comm") == "curl\n"
+    }
+
+    @Test func whatIsNotAsLongAsTheHostSaysIsRemoved() throws {
+      let address = "\(try host())/liar/tiny-q8_0.gguf"
+      #expect(try add(address).errors.contains("the connection broke"))
+      let liar = try add(address)
+      #expect(liar.end == .status(69))
+      #expect(liar.errors.contains("as the host says"), "\(liar.errors)")
+      #expect(!File.exists(box.path("models/tiny")))
+    }
+
+    @Test func fileThatIsLongerThanItsHeaderDescribesIsRefused() throws {
+      let address = "\(try host())/grown/tiny-q8_0.gguf"
+      let grown = try add(address)
+      #expect(grown.end == .status(65))
+      #expect(grown.errors.contains("model_damaged: \(address) is damaged"), "\(grown.errors)")
+      #expect(!File.exists(box.path("models/tiny")))
     }
 
     @Test func hostWithoutRangesIsAskedForTheWholeFile() throws {

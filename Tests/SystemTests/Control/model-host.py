@@ -2,11 +2,14 @@
 
 whole, redirect: as asked for, with ranges. broken: the first answer ends after 500,000 bytes.
 rangeless: always the whole file. slow: the beginning, and then nothing. page: a text that is no model.
+held: the first answer is held after 500,000 bytes until there is a second request, and then both go on.
+liar: the ranges' length is not the file's. grown: the file with a copy of its end behind it.
 Prints its port; each request's range goes to standard error.
 """
 
 import http.server
 import sys
+import threading
 
 with open(sys.argv[1], "rb") as file:
     MODEL = file.read()
@@ -16,6 +19,8 @@ BREAK = 500_000
 class Host(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     was_broken = False
+    was_held = False
+    again = threading.Event()
 
     def do_GET(self):
         way = self.path.split("/")[1]
@@ -28,16 +33,28 @@ class Host(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", "/whole/moved.gguf")
             self.send_header("Content-Length", "0")
             return self.end_headers()
-        body = b"<html>no model</html>" if way == "page" else MODEL
+        body = {"page": b"<html>no model</html>", "grown": MODEL + MODEL[-BREAK:]}.get(way, MODEL)
         start = 0
         if wanted and way != "rangeless":
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body) + (way == 'liar')}")
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
-        if way == "broken" and not Host.was_broken:
+        if way == "held" and not Host.was_held:
+            Host.was_held = True
+            self.wfile.write(body[start : start + BREAK])
+            self.wfile.flush()
+            Host.again.wait()
+            try:
+                self.wfile.write(body[start + BREAK :])
+            except OSError:
+                # Nobody takes it any more, as it should be.
+                self.close_connection = True
+            return
+        Host.again.set()
+        if way in ("broken", "liar") and not Host.was_broken:
             Host.was_broken = True
             self.wfile.write(body[:BREAK])
             self.close_connection = True
