@@ -26,6 +26,7 @@ package enum Program {
   /// Reads the process's arguments; prints what `--help`, `--version` or a mistake asks for, and
   /// exits.
   package static func parse(_ definition: CommandDefinition) -> ParsedCommand {
+    occupyStandardDescriptors()
     let line = Array(CommandLine.arguments.dropFirst())
     if let page = definition.page(for: line) {
       print(page, terminator: "")
@@ -47,9 +48,6 @@ package enum Program {
     }
   }
 
-  /// Also false where an earlier write failed, of which a last one may know nothing.
-  private static func hasWrittenAll() -> Bool { fflush(nil) == 0 && ferror(stdout) == 0 }
-
   /// Says on standard error what went wrong, and exits.
   package static func fail(_ program: String, _ message: String, _ status: Status) -> Never {
     log("\(program): \(message)")
@@ -62,8 +60,8 @@ package enum Program {
 
   /// The same with a status that another program chose.
   package static func end(code: Int32) -> Never {
-    if !hasWrittenAll(), errno != EPIPE {
-      log("the output could not be written: \(String(cString: strerror(errno)))")
+    if let reason = lossOfOutput() {
+      log("the output could not be written: \(String(cString: strerror(reason)))")
       exit(Status.osError.rawValue)
     }
     exit(code)

@@ -28,14 +28,17 @@ final class PipedRunner {
   let output = Pipe()
   private let errors = Pipe()
 
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  /// - Parameter elsewhere: where its output goes instead of the pipe.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], output elsewhere: FileHandle? = nil
+  ) throws {
     // A program that has ended before it read all is an error of the write, not the tests' end.
     signal(SIGPIPE, SIG_IGN)
     process.executableURL = try Runner.program
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = input
-    process.standardOutput = output
+    process.standardOutput = elsewhere ?? output
     process.standardError = errors
     try process.run()
   }
@@ -43,6 +46,8 @@ final class PipedRunner {
   func write(_ data: Data) throws { try input.fileHandleForWriting.write(contentsOf: data) }
   func endInput() throws { try input.fileHandleForWriting.close() }
   func interrupt() { process.interrupt() }
+  /// Once it has ended.
+  var status: Int32 { process.terminationStatus }
 
   struct Result {
     var output: String

@@ -35,6 +35,19 @@ import Testing
     #expect(try run(greedy + ["--prompt", ""]).status == 1)
   }
 
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "there is no /dev/full"))
+  func anAnswerThatCannotBeWrittenIsAFailure() throws {
+    for options in [["--prompt", "Hello"], []] {
+      let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+      let runner = try PipedRunner(greedy + options, output: full)
+      try? runner.write(Data("Hello\nAnd a node?\n".utf8))
+      try runner.endInput()
+      let errors = try runner.finishErrors()
+      #expect(errors == "the output could not be written: No space left on device\n")
+      #expect(runner.status == 71)
+    }
+  }
+
   @Test func sayingChangesThePromptAlone() throws {
     let plain = try run(greedy + ["-p", "What is a node?"])
     let said = try run(greedy + ["-p", "What is a NODE?", "--say", "NODE=node"])

@@ -157,6 +157,18 @@ extension SystemTests {
       }
     }
 
+    @Test func answerThatCannotBeWrittenIsAFailure() throws {
+      _ = try box.cluster(ClusterPlan(nodes: 1))
+      let reasons = [">/dev/full": "No space left on device", ">&-": "Bad file descriptor"]
+      for (place, reason) in reasons {
+        for command in ["infer Hello", "limbot Hello", "limbot --json Hello", "limbot -i Hello"] {
+          let result = try box.shell("$llamboctl \(command) \(place)")
+          #expect(result.end == .status(71), "\(command) \(place)")
+          #expect(result.errors == "the output could not be written: \(reason)\n")
+        }
+      }
+    }
+
     @Test func withoutAClusterItSaysHowToGetOne() throws {
       try box.write(ClusterPlan(nodes: 1))
       for arguments in [["x"], ["-i"]] {
