@@ -99,6 +99,7 @@ private struct HelpPage {
     if isProgram, !command.options.contains(where: { $0.long == "--version" }) {
       rows.append(("    --version", "Show the version"))
     }
+    if isProgram { rows += CommandDefinition.pages.map { ("    \($0)", $1) } }
     return rows
   }
 

@@ -28,11 +28,11 @@ package enum Program {
   package static func parse(_ definition: CommandDefinition) -> ParsedCommand {
     occupyStandardDescriptors()
     let line = Array(CommandLine.arguments.dropFirst())
-    if let page = definition.page(for: line) {
-      print(page, terminator: "")
-      end(.ok)
-    }
     do throws(UsageError) {
+      if let page = try definition.page(for: line) {
+        print(page, terminator: "")
+        end(.ok)
+      }
       let command = try definition.parse(
         line,
         environment: { name in getenv(name).map { String(cString: $0) } })

@@ -50,7 +50,7 @@ import Testing
   func `llamboctl prints the scripts`(_ shell: Shell) throws {
     let parsed = try Command.program.parse(["completion", shell.rawValue])
     #expect(parsed.path == ["completion"])
-    #expect(Command.program.page(for: ["--completion", shell.rawValue]) != nil)
+    #expect(try Command.program.page(for: ["--completion", shell.rawValue]) != nil)
     #expect(throws: UsageError.self) { try Command.program.parse(["completion", "bsh"]) }
   }
 

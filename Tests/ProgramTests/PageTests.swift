@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: definitions.map(\.name))
   func `A manual page has every command, option, variable and example`(_ name: String) throws {
     let program = try #require(definitions.first { $0.name == name })
-    let page = try #require(program.page(for: ["--man"]))
+    let page = try #require(try program.page(for: ["--man"]))
     func typed(_ text: String) -> String {
       text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
         .replacing("'", with: "\\(aq").replacing("…", with: "\\[u2026]")
@@ -32,7 +32,7 @@ import Testing
   func `groff finds nothing to warn of in a manual page`(_ name: String) throws {
     let scratch = try Scratch()
     let program = try #require(definitions.first { $0.name == name })
-    try scratch.write(try #require(program.page(for: ["--man"])), to: "page.1")
+    try scratch.write(try #require(try program.page(for: ["--man"])), to: "page.1")
     let result = try Tool.run(
       try #require(Tool.path("groff")), ["-man", "-Tutf8", "-ww", "-P-cbou", "page.1"],
       folder: scratch.folder)
@@ -75,9 +75,24 @@ import Testing
     return try String(contentsOfFile: "\(checkout)/\(path)", encoding: .utf8)
   }
 
-  @Test func `Nothing else is taken for a page`() {
-    for line in [[], ["--man", "x"], ["--completion"], ["--completion", "sh"], ["status"]] {
-      #expect(definitions[0].page(for: line) == nil)
+  @Test func `Nothing else is taken for a page`() throws {
+    for line in [[], ["--man", "x"], ["--completion", "bash", "x"], ["status"]] {
+      #expect(try definitions[0].page(for: line) == nil)
     }
+  }
+
+  @Test func `A shell that has no completion is refused with those that do`() throws {
+    let other = #expect(throws: UsageError.self) {
+      try definitions[0].page(for: ["--completion", "tcsh"])
+    }
+    #expect(other?.message == "--completion must be bash, zsh or fish, but is \"tcsh\"")
+    let none = #expect(throws: UsageError.self) { try definitions[0].page(for: ["--completion"]) }
+    #expect(none?.hint == "it must be bash, zsh or fish")
+  }
+
+  @Test(arguments: definitions)
+  func `A program's help names its pages`(_ definition: CommandDefinition) {
+    let help = definition.helpText()
+    for name in ["--man ", "--markdown ", "--completion SHELL"] { #expect(help.contains(name)) }
   }
 }

@@ -79,6 +79,7 @@ private struct ManualPage {
     if !options.contains(where: { $0.long == "--version" }) {
       item("--version", "Show the version and end.")
     }
+    for (page, meaning) in CommandDefinition.pages { item(page, "\(meaning) and end.") }
   }
 
   mutating func command(_ place: CommandPlace) {

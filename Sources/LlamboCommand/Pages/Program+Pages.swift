@@ -4,18 +4,35 @@ package let llamboPrograms = [
 ]
 
 extension CommandDefinition {
-  /// What a program prints about itself for those who install or document it: `--man` its manual
-  /// page, `--completion SHELL` a shell's completion, `--markdown` its chapter of the page of all
-  /// commands. Nil for any other line. None of these is in its help: a person finds the same in
-  /// better form.
-  package func page(for line: [String]) -> String? {
+  /// What a program prints about itself for those who install or document it, and what that is.
+  static let pages = [
+    ("--man", "Print the manual page"),
+    ("--markdown", "Print this program's chapter of Docs/COMMANDS.md"),
+    ("--completion SHELL", "Print the completion for a shell (\(oneOf(shells)))"),
+  ]
+
+  /// The page that a line asks for; nil for any other line.
+  ///
+  /// - Throws: where the page is of a shell that there is none for.
+  package func page(for line: [String]) throws(UsageError) -> String? {
     switch (line.first, line.count) {
-    case ("--man", 1): manualPage(version: llamboVersion, related: llamboPrograms)
-    case ("--markdown", 1): markdown
-    case ("--completion", 2): Shell(rawValue: line[1]).map { completionScript(for: $0) }
-    default: nil
+    case ("--man", 1): return manualPage(version: llamboVersion, related: llamboPrograms)
+    case ("--markdown", 1): return markdown
+    case ("--completion", 1):
+      throw UsageError(
+        .missingValue, "--completion needs a value", hint: "it must be \(oneOf(Self.shells))")
+    case ("--completion", 2):
+      guard let shell = Shell(rawValue: line[1]) else {
+        throw UsageError(
+          .invalidValue, "--completion must be \(oneOf(Self.shells)), but is \"\(line[1])\"",
+          hint: nearestWord(to: line[1], in: Self.shells).map { "did you mean \"\($0)\"?" })
+      }
+      return completionScript(for: shell)
+    default: return nil
     }
   }
+
+  private static var shells: [String] { Shell.allCases.map(\.rawValue) }
 }
 
 extension Program {
