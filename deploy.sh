@@ -28,7 +28,7 @@ usage: ./deploy.sh COMMAND [HOST]…
   help            show this text
   check           list every prerequisite: its version, or the command that gets it
   setup           install what is missing and build the pinned llama.cpp (once, about 6 minutes)
-  compile         build the programs into .build/release
+  compile         build the programs into .build/release (the first time 2 to 4 minutes)
   deploy-local    set up, compile and start a cluster on this machine
   deploy-cluster HOST…
                   print what would be done on each host, and what is not there yet
@@ -107,7 +107,10 @@ main() {
   case ${1:-} in
     help) usage; return ;;
     deploy-cluster) ;;
-    *) [ $# -eq 1 ] || { usage >&2; exit "$EXIT_USAGE"; } ;;
+    '') usage >&2; exit "$EXIT_USAGE" ;;
+    check | setup | compile | deploy-local | start | stop | status | test | all | man | docs)
+      [ $# -eq 1 ] ||
+        fail "$EXIT_USAGE" "'$2' is one word too many: $1 takes none." "./deploy.sh help shows what there is." ;;
   esac
   catch_signals
   settle_environment

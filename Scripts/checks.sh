@@ -8,10 +8,10 @@ run_checks() {
     fail "$EXIT_FAILED" "the sources do not pass swift format's checks, listed above." \
       "What is only layout, this puts right:" \
       "  swift format --in-place --recursive Sources Tests Examples Fuzz Package.swift"
-  attended swift build --build-tests ||
+  attended swift build --no-color-diagnostics --build-tests ||
     fail "$EXIT_COMPILE" "the programs or their tests did not compile."
   provide_promtool
-  attended swift test || exit "$EXIT_FAILED"
+  attended swift test --no-color-diagnostics || exit "$EXIT_FAILED"
 }
 
 # promtool checks what Prometheus will read. Its Debian package brings a server that starts by

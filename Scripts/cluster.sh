@@ -8,13 +8,15 @@ llamboctl() {
   "$LLAMBO_ROOT/.build/release/llamboctl" "$@"
 }
 
+# Without colours in any case: they are a compiler's flag, and where it changes, as from a terminal to a
+# pipe, everything is compiled again. So it is for all that this project's scripts build.
 compile() {
-  local options=(--configuration release)
+  local options=(--no-color-diagnostics --configuration release)
   [ "$(uname -s)" = Darwin ] || options+=(--static-swift-stdlib)
   attended swift build "${options[@]}" ||
     fail "$EXIT_COMPILE" "the programs did not compile." "Docs/BUILDING.md lists the usual causes."
   touch "$LLAMBO_ROOT/.llambo/compiled"
-  say "Programs: $LLAMBO_ROOT/.build/release/{llamboctl,limbot-cli,llambo-orchestrator,llambo-worker}"
+  say "Programs: $LLAMBO_ROOT/.build/release/{${PROGRAMS// /,}}"
 }
 
 # Compiles where nothing is compiled yet, or a source is newer.
@@ -40,17 +42,19 @@ start() {
     fail "$EXIT_FAILED" "the cluster did not start." "./deploy.sh status shows what there is of it."
 }
 
+# What runs cannot be asked without a llamboctl: a cluster may have been started from elsewhere.
+need_llamboctl() {
+  [ -x "$LLAMBO_ROOT/.build/release/llamboctl" ] ||
+    fail "$EXIT_FAILED" "nothing is compiled here: ./deploy.sh compile"
+}
+
 stop() {
-  if [ ! -x "$LLAMBO_ROOT/.build/release/llamboctl" ]; then
-    say "Nothing is compiled here, so nothing runs."
-    return 0
-  fi
+  need_llamboctl
   attended llamboctl shutdown || exit "$EXIT_FAILED"
 }
 
 status() {
-  [ -x "$LLAMBO_ROOT/.build/release/llamboctl" ] ||
-    fail "$EXIT_FAILED" "nothing is compiled here, so nothing runs." "./deploy.sh start compiles and starts."
+  need_llamboctl
   attended llamboctl status || exit "$EXIT_FAILED"
 }
 

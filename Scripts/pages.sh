@@ -23,7 +23,7 @@ write_pages() {
 # From the debug build, which the tests use too.
 write_docs() {
   local bin=$LLAMBO_ROOT/.build/debug page=$LLAMBO_ROOT/.build/COMMANDS.md program
-  attended swift build || fail "$EXIT_COMPILE" "the programs did not compile."
+  attended swift build --no-color-diagnostics || fail "$EXIT_COMPILE" "the programs did not compile."
   {
     cat <<'HEAD'
 # Commands

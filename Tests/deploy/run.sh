@@ -100,6 +100,7 @@ deploy 2
 deploy 2 frobnicate
 expect "there is no command 'frobnicate'"
 deploy 2 start now
+expect "'now' is one word too many: start takes none."
 deploy 2 check twice
 LLAMBO_ROOT=$room/elsewhere deploy 2 check
 expect "no Package.swift"
@@ -245,9 +246,10 @@ expect_no_file "$LLAMBO_CACHE"/download.partial-* "$LLAMBO_CACHE"/llama-*partial
 behaviour="the cluster's commands are llamboctl's"
 fresh_room cluster
 export LLAMA_CPP_DIR=$room/llama.cpp
-deploy 0 stop
-expect "nothing runs"
-deploy 1 status
+for command in stop status; do
+  deploy 1 "$command"
+  expect "nothing is compiled here: ./deploy.sh compile"
+done
 # Compiling makes a llamboctl that says what it was asked.
 mkdir -p "$room/checkout/.build/release"
 stand_in swift 'case "$1" in
