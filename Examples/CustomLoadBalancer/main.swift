@@ -2,6 +2,7 @@
 //
 //     CustomLoadBalancer [MODEL]
 
+import Foundation
 import Llambo
 
 struct LongToLarge: NodeChoosing {
@@ -13,22 +14,27 @@ struct LongToLarge: NodeChoosing {
 
 let path = CommandLine.arguments.dropFirst().first ?? "models/llambo-tiny"
 
-let balancer = try LoadBalancer(strategy: LongToLarge())
-let tiny = try await ClusterNode.spawn(
-  model: path, name: "tiny-1", type: "tiny", contextSize: 256)
-let large = try await ClusterNode.spawn(
-  model: path, name: "large-1", type: "large", contextSize: 1024)
-try await balancer.register(tiny)
-try await balancer.register(large)
+do {
+  let balancer = try LoadBalancer(strategy: LongToLarge())
+  let tiny = try await ClusterNode.spawn(
+    model: path, name: "tiny-1", type: "tiny", contextSize: 256)
+  let large = try await ClusterNode.spawn(
+    model: path, name: "large-1", type: "large", contextSize: 1024)
+  try await balancer.register(tiny)
+  try await balancer.register(large)
 
-let short = "What is a node?"
-let long = String(repeating: "A cluster is many nodes that work as one. ", count: 30)
-for prompt in [short, long] {
-  let response = try await balancer.balance(InferenceRequest(prompt: prompt, maxTokens: 16))
-  print("A prompt of \(prompt.utf8.count) bytes went to \(response.node)")
+  let short = "What is a node?"
+  let long = String(repeating: "A cluster is many nodes that work as one. ", count: 30)
+  for prompt in [short, long] {
+    let response = try await balancer.balance(InferenceRequest(prompt: prompt, maxTokens: 16))
+    print("A prompt of \(prompt.utf8.count) bytes went to \(response.node)")
+  }
+
+  try await balancer.unregister("tiny-1")
+  print(await balancer.stats)
+  await tiny.shutdown()
+  await large.shutdown()
+} catch {
+  FileHandle.standardError.write(Data("CustomLoadBalancer: \(error)\n".utf8))
+  exit(1)
 }
-
-try await balancer.unregister("tiny-1")
-print(await balancer.stats)
-await tiny.shutdown()
-await large.shutdown()

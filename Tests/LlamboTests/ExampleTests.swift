@@ -40,6 +40,23 @@ extension LlamboTests {
       #expect(output.contains("large-1 (large): 0 of 4 slots, 1 requests"))
     }
 
+    @Test(arguments: ["SimpleInference", "DistributedCluster", "CustomLoadBalancer", "Patterns"])
+    func aWrongPathIsToldAndEndsTheProgram(_ name: String) throws {
+      let file = FileManager.default.temporaryDirectory.appending(path: "llambo-\(UUID())")
+      try Data().write(to: file)
+      defer { try? FileManager.default.removeItem(at: file) }
+      let program = Process()
+      program.executableURL = URL(filePath: Place.programs + "/" + name)
+      program.arguments = ["/nosuch"]
+      program.standardError = try FileHandle(forWritingTo: file)
+      try program.run()
+      program.waitUntilExit()
+      #expect(program.terminationReason == .exit)
+      #expect(program.terminationStatus == 1)
+      let errors = try String(contentsOf: file, encoding: .utf8)
+      #expect(errors.hasPrefix("\(name): ") && errors.contains("/nosuch"), "\(errors)")
+    }
+
     /// A program that lies elsewhere finds the others in the checkout that it is told of.
     @Test func programsAreFoundInTheCheckout() throws {
       let files = FileManager.default
