@@ -21,11 +21,11 @@ package struct PrivateFile: Sendable {
     let temporary = "\(path).\(getpid())"
     unlink(temporary)
     let number = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard number >= 0 else { throw SystemError("create \(temporary)") }
+    guard number >= 0 else { throw SystemError("write \(path)") }
     let descriptor = Descriptor(owning: number)
     do throws(SystemError) {
       try write(bytes, to: descriptor)
-      guard fchmod(descriptor.number, mode) == 0 else { throw SystemError("change \(temporary)") }
+      guard fchmod(descriptor.number, mode) == 0 else { throw SystemError("write \(path)") }
       guard rename(temporary, path) == 0 else { throw SystemError("replace \(path)") }
     } catch {
       unlink(temporary)

@@ -34,7 +34,13 @@ struct ConfigEdit {
 
   /// Opens the copy in the person's editor until it is sound, or the person gives up.
   func run() throws(ControlError) -> Outcome {
-    try attempting { () throws(SystemError) in try copy.replace(with: before) }
+    do throws(SystemError) {
+      try copy.replace(with: before)
+    } catch {
+      throw ControlError(
+        "cannot edit \(path): no copy can be written beside it: "
+          + String(cString: strerror(error.code)), .osError)
+    }
     while true {
       let after = try edit()
       if after == before {
@@ -138,9 +144,4 @@ struct ConfigEdit {
     }
   }
 
-  private func attempting(_ body: () throws(SystemError) -> Void) throws(ControlError) {
-    do throws(SystemError) { try body() } catch {
-      throw ControlError(error.description, .osError)
-    }
-  }
 }

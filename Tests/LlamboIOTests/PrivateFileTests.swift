@@ -54,6 +54,12 @@ struct PrivateFileTests {
     #expect(text(try file.read()) == "whole")
   }
 
+  @Test func whatCannotBeWrittenIsNamedAsItIsMeant() {
+    let path = folder.file("nowhere/state")
+    let error = #expect(throws: SystemError.self) { try PrivateFile(path).replace(with: [1]) }
+    #expect(error?.description == "cannot write \(path): No such file or directory")
+  }
+
   // MARK: What is refused
 
   private func expectRefusal(_ path: String, _ code: Int32) {
