@@ -133,12 +133,17 @@ package final class Session {
     }
   }
 
+  /// Answers in HTTP, for its clients would not show anything else.
   private func refuseHTTP() {
-    send(
-      WireError(
-        .httpOnLinePort,
-        "this port speaks the line protocol, not HTTP; try: "
-          + "printf 'PING\\n' | nc -q 1 HOST PORT"), id: nil)
+    let error = WireError(
+      .httpOnLinePort,
+      "this port speaks the line protocol, not HTTP; try: printf 'PING\\n' | nc -q 1 HOST PORT")
+    let body = "\(error)\n"
+    connection.write {
+      $0.raw(
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+          + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+    }
     connection.closeWhenFlushed()
   }
 }
