@@ -35,7 +35,8 @@ package struct FieldReader {
 
   package mutating func requiredString(_ name: String) throws(WireError) -> String {
     guard let value = try string(name) else {
-      throw WireError(.invalidRequest, "\"\(name)\" is missing: it must be a string")
+      try refuseSlip(of: name)
+      throw Self.missing(name, "a string")
     }
     return value
   }
@@ -63,7 +64,8 @@ package struct FieldReader {
     _ name: String, in range: ClosedRange<Int>
   ) throws(WireError) -> Int {
     guard let value = try integer(name, in: range) else {
-      throw WireError(.invalidRequest, "\"\(name)\" is missing: it must be a whole number")
+      try refuseSlip(of: name)
+      throw Self.missing(name, "a whole number")
     }
     return value
   }
@@ -85,12 +87,50 @@ package struct FieldReader {
   package func finish() throws(WireError) {
     if taken == members.count { return }
     for member in members where !known.contains(member.name) {
+      for name in known { try refuse(member, asSlipOf: name) }
       let names = known.isEmpty ? "none" : known.sorted().joined(separator: ", ")
       throw WireError(.unknownField, "unknown field \"\(member.name)\"; known here: \(names)")
     }
   }
 
+  package static func missing(_ name: String, _ wanted: String) -> WireError {
+    WireError(.invalidRequest, "\"\(name)\" is missing: it must be \(wanted)")
+  }
+
+  /// Says of a field that is missing that it is there, but misspelt.
+  ///
+  /// - Throws: `unknown_field` where a member's name is one slip away from `name`.
+  private func refuseSlip(of name: String) throws(WireError) {
+    for member in members where !known.contains(member.name) {
+      try refuse(member, asSlipOf: name)
+    }
+  }
+
+  private func refuse(_ member: JSON.Member, asSlipOf name: String) throws(WireError) {
+    guard isSlip(member.name, of: name) else { return }
+    throw WireError(.unknownField, "unknown field \"\(member.name)\"; did you mean \"\(name)\"?")
+  }
+
   private func wrongType(_ name: String, _ wanted: String, _ value: JSON) -> WireError {
     WireError(.invalidRequest, "\"\(name)\" must be \(wanted), not \(value.kind)")
+  }
+}
+
+/// Whether a letter was added to a word, lost, changed, or swapped with its neighbour.
+private func isSlip(_ typed: String, of word: String) -> Bool {
+  var typed = Array(typed.utf8)[...]
+  var word = Array(word.utf8)[...]
+  while let first = typed.first, first == word.first {
+    typed.removeFirst()
+    word.removeFirst()
+  }
+  while let last = typed.last, last == word.last {
+    typed.removeLast()
+    word.removeLast()
+  }
+  switch (typed.count, word.count) {
+  case (0...1, 0...1): return true
+  case (2, 2): return typed.elementsEqual(word.reversed())
+  default: return false
   }
 }

@@ -77,10 +77,8 @@ package struct GenerationRequest: Equatable, Sendable {
     verb: Verb, body: JSON, limits: WireLimits = WireLimits()
   ) throws(WireError) {
     var fields = try FieldReader(body)
-    input =
-      verb == .chat
-      ? .messages(try Self.messages(fields.value("messages")))
-      : .prompt(try fields.requiredString("prompt"))
+    let turns = verb == .chat ? fields.value("messages") : nil
+    let prompt = verb == .chat ? nil : try fields.string("prompt")
     maxTokens = try fields.integer("max_tokens", in: 1...limits.maximumTokens)
     temperature = try fields.number("temperature", in: 0...5)
     topP = try fields.number("top_p", in: 0...1)
@@ -99,7 +97,15 @@ package struct GenerationRequest: Equatable, Sendable {
     ignoreEOS = try fields.bool("ignore_eos") ?? false
     produced = try Self.tokens(fields.value("produced"))
     if let value = fields.value("fusion") { fusion = try FusionRequest(body: value) }
+    // Before what is missing: it may be there under another name.
     try fields.finish()
+    if verb == .chat {
+      input = .messages(try Self.messages(turns))
+    } else if let prompt {
+      input = .prompt(prompt)
+    } else {
+      throw FieldReader.missing("prompt", "a string")
+    }
   }
 
   /// Turns of a request's JSON, at least one.

@@ -66,15 +66,34 @@ struct FieldReaderTests {
   }
 
   @Test func whatNobodyAskedForIsRefused() throws {
-    var fields = try FieldReader(["a": 1, "b": .null, "z": 3])
+    var fields = try FieldReader(["a": 1, "misspelt": .null, "other": 3])
     _ = fields.value("a")
     _ = fields.value("c")
+    _ = fields.value("size")
     let error = #expect(throws: WireError.self) { try fields.finish() }
     #expect(error?.code == .unknownField)
-    #expect(error?.message == "unknown field \"b\"; known here: a, c")
-    _ = fields.value("b")
-    _ = fields.value("z")
+    #expect(error?.message == "unknown field \"misspelt\"; known here: a, c, size")
+    _ = fields.value("misspelt")
+    _ = fields.value("other")
     try fields.finish()
+  }
+
+  @Test(arguments: ["promt", "prompts", "propmt", "pronpt", "Prompt"])
+  func aFieldThatIsOneSlipAwayIsToldBeforeTheOneThatIsMissing(_ name: String) throws {
+    var fields = try FieldReader(.object([.init("max_tokens", 1), .init(name, "x")]))
+    let missing = #expect(throws: WireError.self) { try fields.requiredString("prompt") }
+    #expect(missing?.code == .unknownField)
+    #expect(missing?.message == "unknown field \"\(name)\"; did you mean \"prompt\"?")
+    _ = fields.value("max_tokens")
+    let unknown = #expect(throws: WireError.self) { try fields.finish() }
+    #expect(unknown == missing)
+  }
+
+  @Test func aFieldThatIsKnownIsNoSlipOfAnother() throws {
+    var fields = try FieldReader(["top_p": 1])
+    _ = fields.value("top_p")
+    let missing = #expect(throws: WireError.self) { try fields.requiredInteger("top_k", in: 0...1) }
+    #expect(missing?.message == "\"top_k\" is missing: it must be a whole number")
   }
 
   @Test(arguments: [.null, "x", 1, [1], true] as [JSON])

@@ -80,6 +80,7 @@ struct GenerationRequestTests {
     ("{\"prompt\":\"x\",\"seed\":4294967296}", .outOfRange),
     ("{\"prompt\":\"x\",\"maxTokens\":5}", .unknownField),
     ("{\"prompt\":\"x\",\"messages\":[]}", .unknownField),
+    ("{\"promt\":\"x\",\"max_tokens\":5}", .unknownField), ("{\"question\":\"x\"}", .unknownField),
   ])
   func aBadFieldOfINFERIsRefused(_ text: String, _ code: WireError.Code) throws {
     let body = try body(text)
@@ -90,7 +91,7 @@ struct GenerationRequestTests {
   @Test(arguments: [
     ("{}", WireError.Code.invalidRequest), ("{\"messages\":[]}", .invalidRequest),
     ("{\"messages\":{}}", .invalidRequest), ("{\"messages\":[1]}", .invalidRequest),
-    ("{\"messages\":[{}]}", .invalidRequest),
+    ("{\"messages\":[{}]}", .invalidRequest), ("{\"message\":[{}]}", .unknownField),
     ("{\"messages\":[{\"role\":\"user\"}]}", .invalidRequest),
     ("{\"messages\":[{\"content\":\"x\"}]}", .invalidRequest),
     ("{\"messages\":[{\"role\":1,\"content\":\"x\"}]}", .invalidRequest),
