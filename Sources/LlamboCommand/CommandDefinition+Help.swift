@@ -46,8 +46,8 @@ extension ArgumentDefinition {
     }
   }
 
-  /// The help sentence with the words that it may be.
-  package var fullHelp: String { choices.isEmpty ? help : "\(help) (\(oneOf(choices)))" }
+  /// The help sentence with what it must be.
+  package var fullHelp: String { requirement.map { "\(help) (\($0))" } ?? help }
 }
 
 extension OptionDefinition {

@@ -107,18 +107,35 @@ package struct ArgumentDefinition: Sendable, Hashable {
   package var arity: Arity
   /// The words that it may be; empty for any text.
   package var choices: [String]
+  /// The whole numbers that it may be; nil where it need be none.
+  package var range: ClosedRange<Int>?
   /// A shell completes it as a file.
   package var isPath: Bool
 
   package init(
     _ name: String, _ help: String, _ arity: Arity = .one, choices: [String] = [],
-    isPath: Bool = false
+    range: ClosedRange<Int>? = nil, isPath: Bool = false
   ) {
     self.name = name
     self.help = help
     self.arity = arity
     self.choices = choices
+    self.range = range
     self.isPath = isPath
+  }
+
+  /// It may stand several times.
+  package var repeats: Bool { arity == .some || arity == .any }
+
+  /// What it must be, as an error says it after "must be"; nil where any text will do.
+  var requirement: String? {
+    if let range { return wholeNumber(in: range) }
+    return choices.isEmpty ? nil : oneOf(choices)
+  }
+
+  func accepts(_ text: String) -> Bool {
+    if let range { return Int(text).map(range.contains) ?? false }
+    return choices.isEmpty || choices.contains(text)
   }
 }
 

@@ -2,6 +2,7 @@ func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
 
 /// One pass over a command line.
 struct CommandParser {
+  let programName: String
   var command: CommandDefinition
   /// Those of the command and what it inherits.
   var options: [OptionDefinition]
@@ -10,6 +11,7 @@ struct CommandParser {
   var arguments = Arguments()
 
   init(program: CommandDefinition, words: [String]) {
+    programName = program.name
     command = program
     options = program.options
     rest = words[...]
@@ -32,6 +34,8 @@ struct CommandParser {
         return result(.version)
       } else if word.hasPrefix("--") {
         try take(long: word)
+      } else if isNegativeArgument(word) {
+        try take(argument: word)
       } else if word.hasPrefix("-"), word != "-" {
         try take(short: word)
       } else if try take(command: word) {
@@ -44,6 +48,13 @@ struct CommandParser {
 
   func option(named name: String) -> OptionDefinition? {
     options.first { $0.long == name || $0.short == name }
+  }
+
+  /// `-1` where a number is to stand: no option, but a number, for which there may be no room.
+  func isNegativeArgument(_ word: String) -> Bool {
+    let place = min(arguments.positionals.count, command.arguments.count - 1)
+    return place >= 0 && command.arguments[place].range != nil && Int(word).map { $0 < 0 } ?? false
+      && option(named: String(word.prefix(2))) == nil
   }
 
   mutating func take(long word: String) throws(UsageError) {
@@ -146,7 +157,7 @@ struct CommandParser {
   }
 
   mutating func take(argument word: String) throws(UsageError) {
-    let repeats = command.arguments.last.map { $0.arity == .some || $0.arity == .any } ?? false
+    let repeats = command.arguments.last?.repeats ?? false
     guard repeats || arguments.positionals.count < command.arguments.count else {
       if !command.subcommands.isEmpty, arguments.positionals.isEmpty { throw unknownCommand(word) }
       let hint = command.arguments.isEmpty ? "it takes no arguments" : "quote text with spaces"
@@ -159,9 +170,9 @@ struct CommandParser {
   }
 
   func check(_ word: String, of argument: ArgumentDefinition) throws(UsageError) {
-    guard !argument.choices.isEmpty, !argument.choices.contains(word) else { return }
+    guard let requirement = argument.requirement, !argument.accepts(word) else { return }
     throw UsageError(
-      .invalidValue, "\(argument.name) must be \(oneOf(argument.choices)), but is \"\(word)\"",
+      .invalidValue, "\(argument.name) must be \(requirement), but is \"\(word)\"",
       hint: nearestWord(to: word, in: argument.choices).map { "did you mean \"\($0)\"?" })
   }
 
@@ -193,9 +204,10 @@ struct CommandParser {
     let needed = command.arguments.filter { $0.arity == .one || $0.arity == .some }
     if arguments.positionals.count < needed.count {
       let missing = needed[arguments.positionals.count]
-      let usage = command.arguments.map(\.usage).joined(separator: " ")
+      let words = [programName] + path + command.arguments.map(\.usage)
       throw UsageError(
-        .missingArgument, "\(missing.name) is missing", hint: "write \(command.name) \(usage)")
+        .missingArgument, "\(missing.name) is missing",
+        hint: "write \(words.joined(separator: " "))")
     }
   }
 

@@ -63,7 +63,7 @@ package struct OptionDefinition: Sendable, Hashable {
     switch value {
     case .flag, .text, .path: nil
     case .choice(_, let words): oneOf(words)
-    case .integer(_, let range): "a whole number \(bounds(range, Int.min, Int.max))"
+    case .integer(_, let range): wholeNumber(in: range)
     case .number(_, let range): "a number \(bounds(range, -.infinity, .infinity))"
     }
   }
@@ -97,6 +97,10 @@ package struct OptionDefinition: Sendable, Hashable {
     }
     return found
   }
+}
+
+func wholeNumber(in range: ClosedRange<Int>) -> String {
+  "a whole number \(bounds(range, Int.min, Int.max))"
 }
 
 private func bounds<Number: Comparable>(

@@ -33,8 +33,12 @@ extension CommandDefinition {
     do {
       return try parser.parse(environment: environment)
     } catch {
-      guard parser.rest.prefix(while: { $0 != "--" }).contains(where: isHelp) else { throw error }
-      return parser.result(.help)
+      if parser.rest.prefix(while: { $0 != "--" }).contains(where: isHelp) {
+        return parser.result(.help)
+      }
+      var error = error
+      error.path = parser.path
+      throw error
     }
   }
 }

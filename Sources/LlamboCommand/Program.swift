@@ -44,7 +44,8 @@ package enum Program {
       }
       end(.ok)
     } catch {
-      fail(definition.name, "\(error)\nSee '\(definition.name) --help'.", .usage)
+      let words = ([definition.name] + error.path).joined(separator: " ")
+      fail(definition.name, "\(error)\nSee '\(words) --help'.", .usage)
     }
   }
 

@@ -32,6 +32,8 @@ package struct UsageError: Error, Sendable, Equatable {
   package var message: String
   /// What to do about it.
   package var hint: String?
+  /// The names of the subcommands that the line led to, whose help tells more.
+  package internal(set) var path: [String] = []
 
   package init(_ code: Code, _ message: String, hint: String? = nil) {
     self.code = code

@@ -21,13 +21,13 @@ package struct ConfigKey: Sendable {
       "cluster.state_file", .path, default: "/tmp/llambo-cluster.state",
       "Where the running cluster leaves its state; a relative path starts at this file's folder."),
     ConfigKey(
-      "cluster.nodes.TYPE.count", .integer(0...100_000), default: "0",
+      "cluster.nodes.TYPE.count", .integer(0...ConfigLimits.nodes), default: "0",
       "How many nodes of this type to start with the cluster."),
     ConfigKey(
-      "cluster.nodes.TYPE.min_nodes", .integer(0...100_000), default: "0",
+      "cluster.nodes.TYPE.min_nodes", .integer(0...ConfigLimits.nodes), default: "0",
       "Autoscaling keeps at least so many nodes of this type."),
     ConfigKey(
-      "cluster.nodes.TYPE.max_nodes", .integer(0...100_000),
+      "cluster.nodes.TYPE.max_nodes", .integer(0...ConfigLimits.nodes),
       "Autoscaling lets this type have no more nodes; the cluster's max_nodes if absent."),
     ConfigKey(
       "cluster.nodes.TYPE.resources.cpu", .cores(0.01...1024),
@@ -87,10 +87,10 @@ package struct ConfigKey: Sendable {
       "cluster.orchestrator.auto_scale", .boolean, default: "false",
       "Whether the cluster grows and shrinks with its load."),
     ConfigKey(
-      "cluster.orchestrator.min_nodes", .integer(0...100_000), default: "1",
+      "cluster.orchestrator.min_nodes", .integer(0...ConfigLimits.nodes), default: "1",
       "Autoscaling keeps at least so many nodes."),
     ConfigKey(
-      "cluster.orchestrator.max_nodes", .integer(1...100_000), default: "10000",
+      "cluster.orchestrator.max_nodes", .integer(1...ConfigLimits.nodes), default: "10000",
       "The most nodes that the cluster may have; the counts together stay within it."),
     ConfigKey(
       "cluster.orchestrator.scale_up_threshold", .number(0...1), default: "0.8",

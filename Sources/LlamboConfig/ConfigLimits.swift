@@ -6,6 +6,7 @@ package enum ConfigLimits {
   /// Lists and mappings within one another.
   package static let yamlDepth = 16
   package static let nodeTypes = 64
+  package static let nodes = 100_000
   /// Letters of a cluster's or node type's name.
   package static let nameLength = 32
   /// Bytes of any other text.

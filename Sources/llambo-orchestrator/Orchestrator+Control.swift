@@ -60,7 +60,7 @@ extension Orchestrator {
   func scale(_ body: JSON) throws(WireError) -> JSON {
     var fields = try FieldReader(body)
     let type = try fields.requiredString("type")
-    let count = try fields.requiredInteger("count", in: 0...cluster.settings.maxNodes)
+    let count = try fields.requiredInteger("count", in: 0...ConfigLimits.nodes)
     try fields.finish()
     try checkType(type)
     var directives: [Directive] = []

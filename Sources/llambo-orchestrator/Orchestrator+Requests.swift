@@ -1,5 +1,6 @@
 import LlamboCluster
 import LlamboCommand
+import LlamboConfig
 import LlamboIO
 import LlamboJSON
 import LlamboWire
@@ -74,7 +75,7 @@ extension Orchestrator {
   private func spawn(_ body: JSON) throws(WireError) -> JSON {
     var fields = try FieldReader(body)
     let type = try fields.requiredString("type")
-    let count = try fields.requiredInteger("count", in: 1...cluster.settings.maxNodes)
+    let count = try fields.requiredInteger("count", in: 1...ConfigLimits.nodes)
     try fields.finish()
     try checkType(type)
     var directives: [Directive] = []

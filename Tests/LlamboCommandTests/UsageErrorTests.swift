@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func `Too few and too many arguments are refused`() {
-    #expect(mistake("ask")?.description == "PROMPT is missing; write ask PROMPT…")
+    #expect(mistake("ask")?.description == "PROMPT is missing; write ctl ask PROMPT…")
     #expect(mistake("copy", "a", "b", "c")?.code == .unexpectedArgument)
     #expect(
       mistake("nodes", "list", "x")?.description
@@ -80,6 +80,28 @@ import Testing
         == "SHELL must be bash or zsh, but is \"bsh\"; did you mean \"bash\"?"
     }
     #expect(program.helpText().contains("S. (bash or zsh)"))
+  }
+
+  @Test(arguments: ["-1", "five", "3000000", "", "-0x1"])
+  func `A number for an argument is told its range, below 0 too`(text: String) throws {
+    let program = CommandDefinition(
+      "p", "P.", arguments: [ArgumentDefinition("N", "How many.", range: 0...100)],
+      options: [OptionDefinition("--say", "-s", .text("TEXT"), "S.")])
+    #expect(try program.parse(["7", "-s1"]).arguments.positionals == ["7"])
+    #expect(program.helpText().contains("How many. (a whole number from 0 to 100)"))
+    #expect {
+      try program.parse([text])
+    } throws: { error in
+      let error = error as? UsageError
+      return error?.message == "N must be a whole number from 0 to 100, but is \"\(text)\""
+        || text == "-0x1" && error?.code == .unknownOption
+    }
+  }
+
+  @Test func `A mistake tells the command whose help has more`() {
+    #expect(mistake("nodes", "list", "x")?.path == ["nodes", "list"])
+    #expect(mistake("spawn", "--cuont", "3")?.path == ["spawn"])
+    #expect(mistake("sapwn")?.path == [])
   }
 
   @Test func `A command that needs another names them`() {

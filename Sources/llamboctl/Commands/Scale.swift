@@ -1,4 +1,5 @@
 import LlamboCommand
+import LlamboConfig
 import LlamboIO
 import LlamboJSON
 import LlamboWire
@@ -7,7 +8,7 @@ extension Command {
   static let scale = Command(
     definition: CommandDefinition(
       "scale", "Set how many nodes of a type the cluster has.",
-      arguments: [ArgumentDefinition("N", "The number of nodes, from 0.")],
+      arguments: [ArgumentDefinition("N", "The number of nodes.", range: 0...ConfigLimits.nodes)],
       options: [
         OptionDefinition(
           "--type", "-t", .text("TYPE"), "A node type of the configuration.", default: "tiny"),
@@ -20,10 +21,7 @@ extension Command {
         CommandExample("llamboctl scale 5 --type tiny", "Five of them: some come or some go.")
       ]),
     run: { (arguments) throws(ControlError) in
-      guard let count = Int(arguments.positionals[0]), count >= 0 else {
-        throw ControlError(
-          "N must be a whole number from 0 up, but is \"\(arguments.positionals[0])\"", .usage)
-      }
+      let count = Int(arguments.positionals[0])!
       let client = try ClusterAccess(arguments).connect()
       let type = arguments.text("--type")
       let answer = try client.ask(

@@ -1,4 +1,5 @@
 import LlamboCommand
+import LlamboConfig
 import LlamboJSON
 import LlamboWire
 
@@ -8,7 +9,7 @@ extension Command {
       "spawn", "Add workers to the running cluster.",
       options: [
         OptionDefinition(
-          "--count", "-n", .integer("N", 1...100_000), "How many.", default: "1"),
+          "--count", "-n", .integer("N", 1...ConfigLimits.nodes), "How many.", default: "1"),
         OptionDefinition(
           "--type", "-t", .text("TYPE"), "A node type of the configuration.", default: "tiny"),
         OptionDefinition(

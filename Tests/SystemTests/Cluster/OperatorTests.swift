@@ -124,7 +124,7 @@ extension SystemTests {
       for answer in try client.finishAll() { #expect(answer.finishReason == "length") }
 
       let many = try other.ask(#"SCALE {"type":"tiny","count":5}"#)
-      #expect(many.body["code"] == "out_of_range")
+      #expect(many.body["code"] == "too_many_nodes")
       let wrong = try other.ask(#"SCALE {"type":"tinny","count":1}"#)
       #expect(wrong.body["code"] == "unknown_type")
       #expect(wrong.body["message"]?.string?.contains(#"did you mean "tiny"?"#) == true)
