@@ -12,6 +12,8 @@ package enum ChildProcess {
   package struct Ended: Sendable {
     package let pid: Int
     package let reason: String
+    /// With which it ended; nil where a signal ended it, or nobody knows.
+    package let status: Int32?
     /// Whether SIGKILL ended it, which no process does to itself by mistake.
     package let wasKilled: Bool
   }
@@ -58,7 +60,7 @@ package enum ChildProcess {
   package static func reap(only pid: Int) -> Ended? {
     if let ended = reap(pid_t(pid)) { return ended }
     guard errno == ECHILD else { return nil }
-    return Ended(pid: pid, reason: "its process ended", wasKilled: false)
+    return Ended(pid: pid, reason: "its process ended", status: nil, wasKilled: false)
   }
 
   private static func reap(_ wanted: pid_t) -> Ended? {
@@ -67,11 +69,11 @@ package enum ChildProcess {
     let pid = retrying { waitpid(wanted, &status, WNOHANG) }
     guard pid > 0 else { return nil }
     let signal = status & 0x7f
+    let code = signal == 0 ? status >> 8 & 0xff : nil
     let reason =
-      signal == 0
-      ? "its process ended with status \(status >> 8 & 0xff)"
-      : "its process was ended by \(signalName(signal))"
-    return Ended(pid: Int(pid), reason: reason, wasKilled: signal == SIGKILL)
+      code.map { "its process ended with status \($0)" }
+      ?? "its process was ended by \(signalName(signal))"
+    return Ended(pid: Int(pid), reason: reason, status: code, wasKilled: signal == SIGKILL)
   }
 
   package static func kill(_ pid: Int) { _ = Glibc.kill(pid_t(pid), SIGKILL) }

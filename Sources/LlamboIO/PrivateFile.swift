@@ -35,22 +35,28 @@ package struct PrivateFile: Sendable {
 
   /// The whole content; nil where there is no file.
   package func read() throws(SystemError) -> [UInt8]? {
-    let number = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-    if number < 0, errno == ENOENT { return nil }
-    guard number >= 0 else { throw unusable() }
-    let descriptor = Descriptor(owning: number)
-    var status = stat()
-    guard fstat(descriptor.number, &status) == 0 else { throw SystemError("read \(path)") }
-    try check(status)
+    do throws(SystemError) {
+      return try content(of: opened())
+    } catch {
+      if error.code == ENOENT { return nil }
+      throw error
+    }
+  }
+
+  private func content(of descriptor: borrowing Descriptor) throws(SystemError) -> [UInt8] {
+    let number = descriptor.number
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let count = retrying { Glibc.read(descriptor.number, &chunk, chunk.count) }
+      let count = retrying { Glibc.read(number, &chunk, chunk.count) }
       guard count >= 0 else { throw SystemError("read \(path)") }
       if count == 0 { return content }
       content += chunk[..<count]
     }
   }
+
+  /// - Throws: where `read` would throw before its first byte.
+  package func checkReadable() throws(SystemError) { _ = try opened() }
 
   /// Opens it to write at its end, and makes it where there is none.
   package func openForAppending() throws(SystemError) -> Descriptor {
@@ -64,6 +70,11 @@ package struct PrivateFile: Sendable {
 
   package var exists: Bool { access(path, F_OK) == 0 }
 
+  package var isOfAnotherUser: Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_uid != geteuid()
+  }
+
   /// Holds an exclusive lock on the file for as long as the result lives; nil where another
   /// process holds it.
   package func lock() throws(SystemError) -> Descriptor? {
@@ -75,6 +86,16 @@ package struct PrivateFile: Sendable {
       guard errno == EWOULDBLOCK else { throw SystemError("lock \(path)") }
       return nil
     }
+    return descriptor
+  }
+
+  private func opened() throws(SystemError) -> Descriptor {
+    let number = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+    guard number >= 0 else { throw unusable() }
+    let descriptor = Descriptor(owning: number)
+    var status = stat()
+    guard fstat(descriptor.number, &status) == 0 else { throw SystemError("read \(path)") }
+    try check(status)
     return descriptor
   }
 
@@ -107,7 +128,9 @@ package struct PrivateFile: Sendable {
   private func unusable(_ code: Int32 = errno) -> SystemError {
     SystemError(
       "use \(path)", code: code,
-      hint: code == ELOOP || code == EPERM
-        ? "it must be a regular file of your own; remove it or name another one" : nil)
+      hint: isOfAnotherUser
+        ? "it is another user's: name a regular file of your own"
+        : code == ELOOP
+          ? "it must be a regular file of your own; remove it or name another one" : nil)
   }
 }

@@ -18,6 +18,7 @@ do {
   let ownsFolder = arguments.flag("--own-folder")
   // At once, so that nothing stays however soon whoever made it ends.
   if ownsFolder { unlink(config.file) }
+  defer { if ownsFolder { rmdir(config.folder) } }
   if let path = config.orchestrator.logFile {
     // The workers' lines go there too: they inherit it.
     let log = try PrivateFile(path).openForAppending()
@@ -37,9 +38,16 @@ do {
       "another orchestrator uses the state file \(statePath): stop it with llamboctl shutdown, "
         + "or give this one its own with --state-file", .unavailable)
   }
+  defer {
+    lockFile.remove()
+    _ = lock.number
+  }
   // Left behind where an earlier orchestrator was killed: its workers are looking for this one.
   let earlier = try earlierState(PrivateFile(statePath), of: config.id)
   let handover = try PrivateFolder(making: statePath + ".cells")
+  // Where this one does not start, workers of the earlier one may still hand over there.
+  var leavesFolder = earlier != nil
+  defer { if !leavesFolder { handover.remove() } }
   let launcher = try LocalLauncher(
     program: try arguments.text(ifGiven: "--worker") ?? ChildProcess.sibling("llambo-worker"),
     config: config, orchestrator: wanted, handover: handover)
@@ -70,6 +78,7 @@ do {
     try arguments.flag("--tied")
     ? InputReader(ofStandardInput: loop) { orchestrator.post(.shutdown(grace: 0)) } : nil
   try orchestrator.start()
+  leavesFolder = false
   Program.log(
     "\(program): cluster \(config.id) on \(orchestrator.address ?? wanted), "
       + "state in \(statePath)")
@@ -80,11 +89,6 @@ do {
   launcher.reap()
   launcher.end()
   tie?.stop()
-  handover.remove()
-  lockFile.remove()
-  if ownsFolder { rmdir(config.folder) }
-  _ = consume lock
-  Program.end(.ok)
 } catch let error as ConfigError {
   Program.fail(program, error.description, .configuration)
 } catch let error as SystemError {
@@ -92,3 +96,4 @@ do {
 } catch {
   Program.fail(program, "\(error)", .osError)
 }
+Program.end(.ok)

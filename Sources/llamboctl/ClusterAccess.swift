@@ -28,20 +28,69 @@ struct ClusterAccess {
   }
 
   func config() throws(ControlError) -> ClusterConfig {
+    let path = configPath
     do throws(ConfigError) {
-      return try ClusterConfig.load(configPath)
+      return try ClusterConfig.load(path)
+    } catch {
+      // Not where it was asked for by name: then that name is what is wrong.
+      let isElsewhere = !arguments.wasGiven("--config") && access(path, F_OK) != 0
+      let hint =
+        isElsewhere
+        ? "; run it in the checkout, or name one with --config, CLUSTER_CONFIG or LLAMBO_ROOT" : ""
+      throw ControlError(error.description + hint, .configuration)
+    }
+  }
+
+  /// - Throws: where a model of a node type is not there.
+  func checkModels(of config: ClusterConfig) throws(ControlError) {
+    do throws(ConfigError) {
+      for type in config.nodeTypes { _ = try config.modelPath(of: type) }
     } catch {
       throw ControlError(error.description, .configuration)
     }
   }
 
+  /// The command of this program with these words, for the same configuration: what a person is
+  /// to type.
+  func command(_ words: String) -> String {
+    guard arguments.wasGiven("--config") else { return "llamboctl \(words)" }
+    return "llamboctl \(words) --config \(Self.quoted(arguments.text("--config")))"
+  }
+
+  /// A path as a word of a shell.
+  static func quoted(_ path: String) -> String {
+    let plain = path.utf8.allSatisfy { byte in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        || (UInt8(ascii: "+")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+        || byte >= 0x80
+    }
+    return plain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
+  }
+
+  /// Why a file of the cluster that the configuration describes cannot be used.
+  func unusable(_ file: PrivateFile, _ error: SystemError) -> ControlError {
+    guard file.isOfAnotherUser else { return ControlError(error.description, .osError) }
+    return ControlError(
+      "cannot use \(file.path): another user's cluster uses it; give state_file and listen of your "
+        + "own in \(configPath)", .osError)
+  }
+
   /// The state that a running, or a dead, orchestrator left; nil where there is none.
   func state(of config: ClusterConfig) throws(ControlError) -> ClusterState? {
-    do {
-      guard let bytes = try PrivateFile(config.stateFile).read() else { return nil }
-      return try ClusterState(body: try JSON.parse(bytes.span))
+    let file = PrivateFile(config.stateFile)
+    let content: [UInt8]?
+    do throws(SystemError) {
+      content = try file.read()
     } catch {
-      throw ControlError("the state file \(config.stateFile) cannot be used: \(error)", .dataError)
+      throw unusable(file, error)
+    }
+    guard let content else { return nil }
+    do {
+      return try ClusterState(body: try JSON.parse(content.span))
+    } catch {
+      throw ControlError(
+        "the state file \(file.path) cannot be used: \(error); \(command("init")) writes it anew",
+        .dataError)
     }
   }
 
@@ -66,13 +115,13 @@ struct ClusterAccess {
   /// A connection to the orchestrator.
   func connect() throws(ControlError) -> LineClient {
     guard let address = try address() else {
-      throw ControlError("no cluster is running: start one with llamboctl init", .unavailable)
+      throw ControlError("no cluster is running: start one with \(command("init"))", .unavailable)
     }
     do throws(LineClient.Failure) {
       return try LineClient(to: address)
     } catch {
       throw ControlError(
-        "no orchestrator answers on \(address): start one with llamboctl init (\(error))",
+        "no orchestrator answers on \(address): start one with \(command("init")) (\(error))",
         .unavailable)
     }
   }
@@ -90,7 +139,9 @@ extension LineClient {
     } catch {
       throw ControlError("the orchestrator: \(error)", .unavailable)
     }
-    guard line.kind != .error else { throw ControlError(WireError(body: line.body).message) }
-    return line.body
+    guard line.kind == .error else { return line.body }
+    let error = WireError(body: line.body)
+    // A name on the command line, as where the program itself finds that there is no such type.
+    throw ControlError(error.message, error.code == .unknownType ? .usage : .failure)
   }
 }

@@ -70,7 +70,7 @@ import Testing
     #expect(result.status == 64)
     #expect(result.output == "")
     #expect(result.errors.hasPrefix("\(words[0]): unknown option \"--frobnicate\""))
-    #expect(result.errors.hasSuffix("\nSee '\(words[0]) --help'.\n"))
+    #expect(result.errors.hasSuffix("\nSee '\(name) --help'.\n"))
   }
 
   @Test func `A missing argument, option or command is told`() throws {
@@ -123,6 +123,74 @@ import Testing
     }
   }
 
+  @Test func `What is to be typed names the configuration that was given`() throws {
+    try scratch.write(
+      "cluster: {state_file: none, nodes: {tiny: {resources: {model: m}}}}\n", to: "it's mine.yaml")
+    let status = try Products.run(["llamboctl", "status", "-c", "it's mine.yaml"], in: scratch)
+    let hint = "start one with llamboctl init --config 'it'\\''s mine.yaml'\n"
+    #expect(status.errors.hasSuffix(hint), "\(status.errors)")
+    let plain = try Products.run(["llamboctl", "logs", "-c", "./cluster-config.yaml"], in: scratch)
+    #expect(plain.errors.contains("from llamboctl init --config ./cluster-config.yaml on"))
+  }
+
+  @Test func `Outside of the checkout it is said where to run it`() throws {
+    let empty = try Scratch()
+    let hint = "run it in the checkout, or name one with --config, CLUSTER_CONFIG or LLAMBO_ROOT"
+    for words in [["llamboctl", "init"], ["llamboctl", "status"]] {
+      let result = try Products.run(words, in: empty)
+      #expect(result.status == 78)
+      #expect(result.errors.contains("No such file or directory; \(hint)"), "\(result.errors)")
+    }
+    let named = try Products.run(["llamboctl", "status", "-c", "mine.yaml"], in: empty)
+    #expect(named.status == 78)
+    #expect(!named.errors.contains(hint))
+  }
+
+  @Test func `A missing model is told before anything is started, and nothing stays`() throws {
+    try FileManager.default.removeItem(atPath: scratch.folder.path + "/m.gguf")
+    let result = try Products.run(["llamboctl", "init"], in: scratch)
+    #expect(result.status == 78)
+    #expect(result.errors.contains("no file for model \"m.gguf\" of node type \"tiny\""))
+    let direct = try Products.run(["llambo-orchestrator"], in: scratch)
+    #expect(direct.status == 78)
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path)
+    #expect(left.filter { $0.hasPrefix("state") } == [])
+  }
+
+  @Test func `A state file that is none says what writes it anew`() throws {
+    try scratch.write("rubbish", to: "state")
+    let result = try Products.run(["llamboctl", "status"], in: scratch)
+    #expect(result.status == 65)
+    #expect(result.errors.contains("; llamboctl init writes it anew\n"), "\(result.errors)")
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can leave files of another user"))
+  func `Another user's cluster is told as such`() throws {
+    try scratch.write("{}", to: "state")
+    try scratch.write("", to: "state.log")
+    for name in ["state", "state.log"] { chown(scratch.folder.path + "/" + name, 65534, 65534) }
+    for command in ["status", "init", "logs"] {
+      let result = try Products.run(["llamboctl", command], in: scratch)
+      // As root reads all, even a model that is none is looked at first.
+      #expect(result.status == 71, "\(command): \(result.errors)")
+      #expect(result.errors.contains("another user's cluster uses it; give state_file and listen"))
+    }
+  }
+
+  @Test func `A log that cannot be read is told in these words`() throws {
+    try FileManager.default.createDirectory(
+      atPath: scratch.folder.path + "/state.log", withIntermediateDirectories: false)
+    let result = try Products.run(["llamboctl", "logs"], in: scratch)
+    #expect(result.status == 71)
+    #expect(result.errors.hasPrefix("llamboctl: cannot use "), "\(result.errors)")
+  }
+
+  @Test func `An option that does nothing is refused`() throws {
+    let result = try Products.run(["llamboctl", "config", "--json"], in: scratch)
+    #expect(result.status == 64)
+    #expect(result.errors.contains("--json goes with --reload"))
+  }
+
   @Test func `Names for a shell never come with an error`() throws {
     func words(_ kind: String, _ options: String...) throws -> String {
       let result = try Products.run(
@@ -147,9 +215,9 @@ import Testing
   @Test func `Joining names the types that there are`() throws {
     let slip = try Products.run(["llamboctl", "join", "--type", "tiyn"], in: scratch)
     #expect(slip.status == 64)
-    #expect(slip.errors.contains("has no node type \"tiyn\"; did you mean \"tiny\"?"))
+    #expect(slip.errors.contains("unknown node type \"tiyn\"; did you mean \"tiny\"?"))
     let unlike = try Products.run(["llamboctl", "join", "--type", "huge"], in: scratch)
-    #expect(unlike.errors.contains("it has tiny"))
+    #expect(unlike.errors.contains("the configuration has tiny"))
   }
 
   // MARK: Terminals

@@ -48,6 +48,8 @@ struct ClusterStart {
       let counts = try Waiting.untilHealthy(client, within: timeout)
       return report(counts, "was running already")
     }
+    // Before anything is started, and so that it is told in the same words as by config --validate.
+    try access.checkModels(of: config)
     let log = config.logPath
     let pid = try start(log: log)
     var hasEnded = false
@@ -78,7 +80,7 @@ struct ClusterStart {
         try ChildProcess.sibling("llambo-orchestrator"), ["--config", access.configPath],
         output: output.number, session: true)
     } catch {
-      throw ControlError(error.description, .osError)
+      throw access.unusable(PrivateFile(log), error)
     }
   }
 
@@ -87,7 +89,9 @@ struct ClusterStart {
     let answered = try Waiting.until(within: Self.patience) { () throws(ControlError) in
       if let ended = ChildProcess.reap() {
         hasEnded = true
-        throw ControlError("the orchestrator did not start: \(ended.reason)", .unavailable)
+        throw ControlError(
+          "the orchestrator did not start: \(ended.reason)",
+          ended.status.flatMap { Program.Status(rawValue: $0) } ?? .unavailable)
       }
       client = runningOrchestrator()
       return client != nil

@@ -61,8 +61,8 @@ extension Command {
     guard let type = config.nodeType(named: name) else {
       let hint =
         nearestWord(to: name, in: names).map { "did you mean \"\($0)\"?" }
-        ?? "it has \(names.joined(separator: ", "))"
-      throw ControlError("\(access.configPath) has no node type \"\(name)\"; \(hint)", .usage)
+        ?? "the configuration has \(names.joined(separator: ", "))"
+      throw ControlError("unknown node type \"\(name)\"; \(hint)", .usage)
     }
     return type
   }

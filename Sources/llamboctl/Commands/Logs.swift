@@ -18,11 +18,17 @@ extension Command {
         CommandExample("llamboctl logs --follow", "Watch what happens."),
       ]),
     run: { (arguments) throws(ControlError) in
-      let config = try ClusterAccess(arguments).config()
-      let path = config.logPath
+      let cluster = ClusterAccess(arguments)
+      let path = try cluster.config().logPath
       guard PrivateFile(path).exists else {
         throw ControlError(
-          "there is no log \(path): it is written from llamboctl init on", .unavailable)
+          "there is no log \(path): it is written from \(cluster.command("init")) on",
+          .unavailable)
+      }
+      do throws(SystemError) {
+        try PrivateFile(path).checkReadable()
+      } catch {
+        throw cluster.unusable(PrivateFile(path), error)
       }
       // tail follows a file also when it is rotated.
       let follow = arguments.flag("--follow") ? ["-F"] : []

@@ -25,13 +25,12 @@ extension SystemTests {
       #expect(result.errors.contains("cluster-config.yaml: cannot be read"))
     }
 
-    @Test func missingModelIsToldByTheLog() throws {
+    @Test func missingModelIsTold() throws {
       var plan = ClusterPlan()
       plan.model = "dragon"
       try box.write(plan)
       let result = try box.llamboctl("init")
-      #expect(result.end == .status(69))
-      #expect(result.errors.contains("the orchestrator did not start"))
+      #expect(result.end == .status(78))
       #expect(result.errors.contains("no file for model \"dragon\""))
       try box.waitUntilEmpty()
     }
