@@ -111,7 +111,12 @@ import Testing
       (["--config", "my"], ["my cluster.yaml"]), (["spawn", "-n", "3", "--ty"], ["--type"]),
       (["-o", "127.0.0.1", ":", "9000", "nodes", "l"], ["list"]), (["help", "no"], ["nodes"]),
       (["nodes", "list", "--json", "--j"], []), (["infer", "hello", "sta"], []),
-      (["infer", "--", "--js"], []), (["spawn", "-n", ""], []), (["frobnicate", ""], []),
+      (["infer", "--", "--js"], []),
+      (["nodes", "drain", "w"], ["worker-0001"]),
+      (["nodes", "drain", "worker-0001", ""], []),
+      (["nodes", "drain", "worker-0001", "w"], []), (["completion", "bash", ""], []),
+      (["models", "check", "a", "q"], []), (["nodes", "stop", "x", "--no"], ["--no-wait"]),
+      (["spawn", "-n", ""], []), (["frobnicate", ""], []),
     ]
     let answers = try bash(lines.map(\.line))
     for (line, answer) in zip(lines, answers) { #expect(answer == line.offers, "\(line.line)") }

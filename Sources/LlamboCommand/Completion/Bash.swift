@@ -44,7 +44,7 @@ struct BashCompletion: OfferingScript {
         case $place:$plain in
     \(commands)
         esac
-        case $place in
+        case $place:$plain in
     \(arguments)
         esac
       fi

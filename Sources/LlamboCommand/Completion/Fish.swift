@@ -111,9 +111,11 @@ struct FishCompletion {
     var lines = place.offeredCommands.map { command in
       "\(bare) -a \(command.name) -d \(quoted(command.meaning))"
     }
-    if let offer = action(for: program.offerForArguments(at: place), function) {
+    for (number, argument) in place.command.arguments.enumerated() {
+      guard let offer = action(for: program.offer(for: argument), function) else { continue }
       // Both say that an option has a value.
-      lines.append(start + offer.replacing(" -x", with: "").replacing(" -r", with: ""))
+      let words = offer.replacing(" -x", with: "").replacing(" -r", with: "")
+      lines.append((number == 0 && !argument.repeats ? bare : start) + words)
     }
     for option in place.options {
       let short = option.short.map { " -s \($0.dropFirst())" } ?? ""

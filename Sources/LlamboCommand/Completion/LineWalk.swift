@@ -88,7 +88,16 @@ extension OfferingScript {
 
   /// For arguments.
   var arguments: String {
-    branches(program.places.map { (["'\($0.name)'"], program.offerForArguments(at: $0)) })
+    branches(
+      program.places.flatMap { place in
+        place.command.arguments.enumerated().map { number, argument in
+          // As many as there are before it; of one that repeats, any number.
+          (
+            ["'\(place.name)':\(argument.repeats ? "*" : "\(number)")"],
+            program.offer(for: argument)
+          )
+        }
+      })
   }
 
   /// Branches for the words at which something can be offered.

@@ -16,7 +16,7 @@ extension CommandDefinition {
 }
 
 /// What a shell offers where a value is to stand.
-enum ValueOffer: Equatable {
+package enum ValueOffer: Equatable {
   case nothing
   case files
   case words([String])
@@ -25,7 +25,7 @@ enum ValueOffer: Equatable {
 }
 
 extension CommandDefinition {
-  func offer(for option: OptionDefinition) -> ValueOffer {
+  package func offer(for option: OptionDefinition) -> ValueOffer {
     switch option.value {
     case .choice(_, let words): .words(words)
     case .path: .files
@@ -35,16 +35,10 @@ extension CommandDefinition {
     }
   }
 
-  func offer(for argument: ArgumentDefinition) -> ValueOffer {
+  package func offer(for argument: ArgumentDefinition) -> ValueOffer {
     if !argument.choices.isEmpty { return .words(argument.choices) }
     if argument.isPath { return .files }
     return lookups[argument.name].map { .lookup($0) } ?? .nothing
-  }
-
-  /// What a shell offers as the next argument at a place; arguments that differ in it would need
-  /// to be counted, which no command asks for.
-  func offerForArguments(at place: CommandPlace) -> ValueOffer {
-    place.command.arguments.map { offer(for: $0) }.first { $0 != .nothing } ?? .nothing
   }
 
   /// Options by which a lookup finds what the line is about.

@@ -31,7 +31,7 @@ struct ZshCompletion: OfferingScript {
         case $place:$plain in
     \(commands)
         esac
-        case $place in
+        case $place:$plain in
     \(arguments)
         esac
       fi

@@ -44,13 +44,18 @@ extension Command {
 }
 
 /// Names that a shell may offer. What goes wrong is no concern of somebody who presses Tab.
-private enum Lookup: String, CaseIterable {
+enum Lookup: String, CaseIterable {
   case types, nodes, models
 
   /// Milliseconds that Tab may hang on an orchestrator.
   private static let patience: Int64 = 500
 
   var line: [String] { ["completion", "--words", rawValue] }
+
+  /// The names that a line of these words prints.
+  static func names(_ line: [String], _ access: ClusterAccess) -> [String] {
+    allCases.first { $0.line == line }?.names(access) ?? []
+  }
 
   func names(_ access: ClusterAccess) -> [String] {
     switch self {

@@ -1,3 +1,4 @@
+import Foundation
 import LlamboTerminal
 import Testing
 
@@ -31,5 +32,21 @@ struct DishCompletionTests {
     #expect(words("spawn --count ") == [])
     #expect(DishCompletion.offer("status --config ", "") == .files)
     #expect(DishCompletion.offer("status -c ", "cl") == .files)
+  }
+
+  @Test func namesOfTheConfigurationAreOfferedWhereTheyMayStand() throws {
+    let path = "/tmp/llambo-dish-completion-\(getpid()).yaml"
+    try "cluster: {nodes: {tiny: {resources: {model: m}}, large: {resources: {model: m}}}}\n"
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    defer { unlink(path) }
+    let given = "-c \(path)"
+    #expect(Set(words("spawn \(given) --type ")) == ["tiny", "large"])
+    #expect(words("spawn \(given) -n 3 -t ", "la") == ["large"])
+    #expect(words("spawn \(given) --type=", "ti") == ["tiny"])
+    #expect(words("spawn \(given) --type tiny ") == [])
+    #expect(Set(words("completion ")) == ["bash", "zsh", "fish"])
+    #expect(words("completion bash ") == [])
+    // No cluster runs whose nodes could be told.
+    #expect(words("nodes drain -o 127.0.0.1:1 ") == [])
   }
 }
