@@ -22,6 +22,12 @@ final class FullScreen {
 
   /// - Throws: where standard input or output is no terminal.
   init() throws(ControlError) {
+    // Such a terminal shows the sequences that move its cursor.
+    guard Terminal.movesCursor else {
+      throw ControlError(
+        "top draws on the whole screen, which a terminal with TERM=dumb or none does not: try "
+          + "llamboctl status", .usage)
+    }
     guard Program.isTerminal(STDIN_FILENO), Program.isTerminal(STDOUT_FILENO),
       tcgetattr(STDIN_FILENO, &before) == 0
     else {

@@ -20,7 +20,10 @@ enum Terminal {
   static let showsColour = Program.isTerminal(STDOUT_FILENO) && mayColour
   private static let mayColour =
     (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
-    && getenv("TERM").map { String(cString: $0) } != "dumb"
+    && movesCursor
+  /// What `TERM` says; set to nothing, it says nothing good.
+  static let movesCursor =
+    !["dumb", ""].contains(getenv("TERM").map { String(cString: $0) } ?? "")
 
   static func styled(_ text: String, _ style: Style) -> String {
     showsColour ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
@@ -59,6 +62,43 @@ enum Terminal {
       while line.last == " " { line.removeLast() }
       return line + "\n"
     }.joined()
+  }
+
+  /// A table of which a terminal that is too narrow shows the first columns.
+  ///
+  /// - Parameters:
+  ///   - least: columns that are there in any case.
+  ///   - width: the terminal's; nil for all columns of the table.
+  static func fittingTable(
+    _ rows: [[String]], rightAligned: Set<Int>, keeping least: Int, width: Int?
+  ) -> String {
+    var rows = rows
+    while true {
+      let text = table(rows, rightAligned: rightAligned)
+      let longest = text.split(separator: "\n").map(\.count).max() ?? 0
+      let columns = rows.first?.count ?? 0
+      guard let width, longest > width, columns > least else { return text }
+      rows = rows.map { $0.dropLast() }
+    }
+  }
+
+  /// Words and what they mean, in two columns, the second broken between words at the width.
+  ///
+  /// - Parameter width: the terminal's; nil for lines of any length.
+  static func glossary(_ rows: [(word: String, meaning: String)], width: Int?) -> String {
+    let margin = (rows.map(\.word.count).max() ?? 0) + 2
+    return rows.map { row in
+      let padding = String(repeating: " ", count: margin - row.word.count)
+      return row.word + padding + hanging(row.meaning, by: margin, width: width) + "\n"
+    }.joined()
+  }
+
+  /// Text that begins at a column and goes on there in its further lines.
+  static func hanging(_ text: String, by margin: Int, width: Int?) -> String {
+    var wrap = WordWrap(width: width.map { max(20, $0 - margin) })
+    let lines = (wrap.take(text) + wrap.end()).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    return lines.joined(separator: "\n" + String(repeating: " ", count: margin))
   }
 
   /// 1234567 as "1,234,567".

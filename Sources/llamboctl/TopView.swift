@@ -89,17 +89,23 @@ struct TopView {
   func lines(columns: Int, lines: Int) -> [String] {
     switch sample {
     case .unreachable(let why):
-      return [
-        Terminal.styled("Llambo", .bold), "",
-        Terminal.styled(clipped(Terminal.harmless(why), to: columns), .yellow),
-        clipped("Trying again. q ends this.", to: columns),
-      ]
+      let reason = Terminal.hanging(Terminal.harmless(why), by: 0, width: columns)
+        .split(separator: "\n").map {
+          Terminal.styled(clipped(String($0), to: columns), .yellow)
+        }
+      return fitting([Terminal.styled("Llambo", .bold), ""] + reason, lines: lines)
+        + [clipped("Trying again. q ends this.", to: columns)]
     case .cluster(let status, _, let metrics):
-      let head = self.head(status, metrics, columns: columns)
+      let head = fitting(self.head(status, metrics, columns: columns), lines: lines)
       let room = max(0, lines - head.count - 1)
       return head + table(columns: columns, room: room)
         + [Terminal.styled(clipped(footer(room: room), to: columns), .dim)]
     }
+  }
+
+  /// What leaves a line for the keys.
+  private func fitting(_ head: [String], lines: Int) -> [String] {
+    Array(head.prefix(max(0, lines - 1)))
   }
 
   private func head(_ status: JSON, _ metrics: JSON, columns: Int) -> [String] {
@@ -114,10 +120,16 @@ struct TopView {
     let uptime = Terminal.duration(status["uptime"]?.number ?? 0)
     let title =
       "Cluster \(status["cluster"]?.string ?? "?") on \(status["listen"]?.string ?? "?"), "
+      + (status["draining"]?.bool == true ? "shutting down, " : "")
       + "\(status["strategy"]?.string ?? "?"), up \(uptime)"
-      + (status["draining"]?.bool == true ? ", shutting down" : "")
     let (busy, slots) = (number("slots", "busy"), number("slots", "total"))
     let speed = Int((metrics["llambo_token_throughput"]?.number ?? 0).rounded())
+    let latency = Self.latency(
+      [
+        "Latency  \(time("llambo_inference_latency_ms"))",
+        "first token \(time("llambo_first_token_ms"))",
+        "between \(time("llambo_inter_token_ms"))",
+      ], columns: columns)
     return [
       Terminal.styled(clipped(title, to: columns), .bold),
       clipped(
@@ -132,13 +144,16 @@ struct TopView {
       clipped(
         "Requests \(Terminal.grouped(number("requests", "finished"))) finished, "
           + "\(Terminal.grouped(number("requests", "failed"))) failed, "
-          + "\(Terminal.grouped(number("requests", "failovers"))) carried over", to: columns),
-      clipped(
-        "Latency  \(time("llambo_inference_latency_ms"));  first token "
-          + "\(time("llambo_first_token_ms"));  between "
-          + time("llambo_inter_token_ms"), to: columns),
-      "",
-    ]
+          + "\(Terminal.grouped(number("requests", "retried"))) retried", to: columns),
+    ] + latency.map { clipped($0, to: columns) } + [""]
+  }
+
+  /// Side by side where there is room, else below one another.
+  private static func latency(_ parts: [String], columns: Int) -> [String] {
+    let line = parts.joined(separator: ";  ")
+    if line.count <= columns { return [line] }
+    let margin = String(repeating: " ", count: 9)
+    return parts.prefix(1) + parts.dropFirst().map { margin + $0 }
   }
 
   private func table(columns: Int, room: Int) -> [String] {
@@ -166,7 +181,7 @@ struct TopView {
   private func footer(room: Int) -> String {
     let last = min(rows.count, scrolled + max(0, room - 1))
     let part = rows.isEmpty ? "no nodes" : "nodes \(scrolled + 1) to \(last) of \(rows.count)"
-    return "\(part) by \(order.title)   q quit   s sort   j k scroll"
+    return "q quit   s sort   j k scroll   \(part) by \(order.title)"
   }
 
   private func bar(_ part: Int, of whole: Int, width: Int) -> String {
@@ -174,5 +189,8 @@ struct TopView {
     return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
   }
 
-  private func clipped(_ line: String, to columns: Int) -> String { String(line.prefix(columns)) }
+  /// The line, or what fits of it and a mark.
+  private func clipped(_ line: String, to columns: Int) -> String {
+    line.count <= columns ? line : line.prefix(max(0, columns - 1)) + "…"
+  }
 }

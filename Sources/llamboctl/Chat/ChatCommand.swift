@@ -27,18 +27,33 @@ enum ChatCommand: String, CaseIterable {
   static let names = allCases.map(\.rawValue)
   static let ofFiles = [save, load].map(\.rawValue)
 
-  static let helpText = """
-    /help         this text
-    /history      the conversation so far
-    /clear        forget it
-    /retry        ask the last question again
-    /system TEXT  what the model is told before everything; alone: show it; "-": nothing
-    /save FILE    write the conversation to a file
-    /load FILE    go on with one that was saved
-    /status       how the cluster is
-    /exit         end; so does Ctrl-D
+  private var meaning: String {
+    switch self {
+    case .help: "this text"
+    case .history: "the conversation so far"
+    case .clear: "forget it"
+    case .retry: "ask the last question again"
+    case .system: "what the model is told before everything; alone: show it; \"-\": nothing"
+    case .save: "write the conversation to a file"
+    case .load: "go on with one that was saved"
+    case .status: "how the cluster is"
+    case .exit: "end; so does Ctrl-D"
+    }
+  }
 
-    Everything else is for the model. Ctrl-C stops its answer.
+  private var usage: String {
+    switch takes {
+    case .nothing: rawValue
+    case .optional: "\(rawValue) TEXT"
+    case .required(let what): "\(rawValue) \(what)"
+    }
+  }
 
-    """
+  /// What `/help` shows.
+  ///
+  /// - Parameter width: the terminal's; nil for lines of any length.
+  static func helpText(width: Int?) -> String {
+    Terminal.glossary(allCases.map { ($0.usage, $0.meaning) }, width: width)
+      + "\nEverything else is for the model. Ctrl-C stops its answer.\n"
+  }
 }

@@ -21,7 +21,7 @@ extension ChatSession {
     }
     do throws(ControlError) {
       switch command {
-      case .help: put(ChatCommand.helpText)
+      case .help: put(ChatCommand.helpText(width: Terminal.width))
       case .history: showHistory()
       case .clear:
         conversation.clear()
@@ -57,11 +57,9 @@ extension ChatSession {
   private func labelled(_ who: String, _ said: String) -> String {
     let margin = 8
     let label = who + String(repeating: " ", count: margin - who.count)
-    var wrap = WordWrap(width: isInteractive ? Terminal.width.map { max(20, $0 - margin) } : nil)
-    let text = wrap.take(Program.harmless(said)) + wrap.end()
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let width = isInteractive ? Terminal.width : nil
     return Terminal.styled(label, .bold)
-      + lines.joined(separator: "\n" + String(repeating: " ", count: margin)) + "\n"
+      + Terminal.hanging(Program.harmless(said), by: margin, width: width) + "\n"
   }
 
   private mutating func setSystem(_ text: String) {

@@ -35,5 +35,6 @@ private func nodeTable(_ nodes: [JSON]) -> String {
       text(node, "tokens"), text(node, "restarts"), text(node, "pid"), text(node, "listen"),
     ]
   }
-  return Terminal.table([head] + rows, rightAligned: [3, 4, 5, 6, 7])
+  return Terminal.fittingTable(
+    [head] + rows, rightAligned: [3, 4, 5, 6, 7], keeping: 5, width: Terminal.width)
 }

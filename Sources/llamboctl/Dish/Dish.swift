@@ -69,7 +69,7 @@ struct Dish {
         return false
       }
       if words == [DishWords.help] {
-        put(DishWords.helpText)
+        put(DishWords.helpText(width: isInteractive ? Terminal.width : nil))
         return true
       }
       try perform(words)

@@ -59,6 +59,11 @@ struct DishLine {
       rest = ""
       return nil
     }
+    if "|<>".contains(first) {
+      throw UsageError(
+        .unexpectedArgument, "dish has no pipes and writes no files, so \(first) means nothing",
+        hint: "use llamboctl in a shell for that, or quote it")
+    }
     var word = ""
     while let character = rest.popFirst(), !character.isWhitespace {
       switch character {

@@ -28,16 +28,17 @@ enum DishWords {
     }
   }
 
-  static var helpText: String {
-    var rows = program.subcommands.map { ["  \($0.name)", $0.summary] }
-    rows.append(["  \(help)", "This list; help COMMAND tells of one."])
-    rows.append(["  \(ends.joined(separator: ", "))", "Leave; so does Ctrl-D."])
-    return Terminal.table(rows)
-      + """
-
-      The text behind infer, ask and limbot needs no quotes; options stand before it.
-      Ctrl-C stops what runs.
-
-      """
+  /// What `help` shows.
+  ///
+  /// - Parameter width: the terminal's; nil for lines of any length.
+  static func helpText(width: Int?) -> String {
+    var rows = program.subcommands.map { ("  \($0.name)", $0.summary) }
+    rows.append(("  \(help)", "This list; help COMMAND tells of one."))
+    rows.append(("  \(ends.joined(separator: ", "))", "Leave; so does Ctrl-D."))
+    let rest =
+      "The text behind infer, ask and limbot needs no quotes; options stand before it. "
+      + "Ctrl-C stops what runs."
+    return Terminal.glossary(rows, width: width) + "\n"
+      + Terminal.hanging(rest, by: 0, width: width) + "\n"
   }
 }

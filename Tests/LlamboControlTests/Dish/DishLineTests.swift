@@ -46,6 +46,17 @@ struct DishLineTests {
     #expect(throws: UsageError.self) { try words(line) }
   }
 
+  @Test(arguments: ["status | grep x", "status >file", "infer \"hi\" | wc", "status <x"])
+  func aPipeIsAMistake(_ line: String) {
+    #expect {
+      try words(line)
+    } throws: {
+      ($0 as? UsageError)?.message.contains("dish has no pipes") == true
+    }
+    #expect(throws: Never.self) { try words("ask what is a | b > c") }
+    #expect(throws: Never.self) { try words("spawn --type '|'") }
+  }
+
   @Test(arguments: 0..<20) func whatIsQuotedComesOutAsItWent(_ seed: Int) throws {
     var random = SplitMix(state: UInt64(seed))
     let letters = Array("ab \t'\"\\#-=é🦙")
@@ -78,6 +89,6 @@ struct DishLineTests {
   @Test func everyCommandOfLlamboctlIsOneOfDish() {
     let names = Set(DishWords.program.subcommands.map(\.name))
     #expect(names == Set(Command.all.map(\.definition.name)).subtracting(["dish"]).union(["ask"]))
-    for name in names { #expect(DishWords.helpText.contains("  \(name) ")) }
+    for name in names { #expect(DishWords.helpText(width: 80).contains("  \(name) ")) }
   }
 }

@@ -19,7 +19,7 @@ extension SystemTests {
       try top.wait(for: "2 healthy of 2")
       try top.wait(for: "1 of 4 busy")
       try top.wait(for: "NODE")
-      try top.wait(for: "nodes 1 to 2 of 2 by name")
+      try top.wait(for: "q quit   s sort   j k scroll   nodes 1 to 2 of 2 by name")
       top.type("s")
       try top.wait(for: "by load")
       top.type("s")
@@ -45,6 +45,15 @@ extension SystemTests {
       top.type("\u{3}")
       #expect(try top.finish() == 0)
       #expect(try box.llamboctl("shutdown").succeeded)
+    }
+
+    @Test(arguments: ["dumb", ""])
+    func aTerminalWithoutACursorIsRefused(_ name: String) throws {
+      try box.write(ClusterPlan(nodes: 1))
+      let top = try box.terminal(Programs.llamboctl, ["top"], environment: ["TERM": name])
+      try top.wait(for: "top draws on the whole screen")
+      #expect(try top.finish() == 64)
+      #expect(!top.shown.contains("\u{1b}"))
     }
 
     @Test func logsAreFollowedUntilCtrlC() throws {
