@@ -25,7 +25,9 @@ package struct EditedInput: LineInput {
     self.history = history
     // libedit takes typed bytes for characters of the locale.
     if setlocale(LC_CTYPE, "") == nil || !Self.isUTF8 { setlocale(LC_CTYPE, "C.UTF-8") }
+    EditedLine.prepare(prompt: prompt)
     rl_initialize()
+    EditedLine.bind()
     using_history()
     stifle_history(Self.historyLimit)
     TabCompletion.install(complete)
@@ -36,7 +38,7 @@ package struct EditedInput: LineInput {
   }
 
   package mutating func next() -> InputEvent {
-    guard let line = readline(prompt) else {
+    guard let line = EditedLine.read(prompt) else {
       if Interrupt.take() {
         print()
         fflush(nil)

@@ -30,10 +30,7 @@ package final class PseudoTerminal {
     guard master >= 0, Self.call("grantpt", master) == 0, Self.call("unlockpt", master) == 0,
       Self.call("ptsname_r", master, &name, name.count) == 0
     else { throw Failure(description: "no pseudo-terminal") }
-    var dimensions = winsize()
-    dimensions.ws_col = size.columns
-    dimensions.ws_row = size.rows
-    _ = ioctl(master, UInt(TIOCSWINSZ), &dimensions)
+    resize(size)
     // The session's first terminal becomes its controlling one, so that Ctrl-C is a signal.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -66,6 +63,14 @@ package final class PseudoTerminal {
   deinit {
     // Hangs up: a program that still runs ends.
     close(master)
+  }
+
+  /// Gives the terminal another size, in characters, and has its programs told.
+  package func resize(_ size: (columns: UInt16, rows: UInt16)) {
+    var dimensions = winsize()
+    dimensions.ws_col = size.columns
+    dimensions.ws_row = size.rows
+    _ = ioctl(master, UInt(TIOCSWINSZ), &dimensions)
   }
 
   package func type(_ text: String) {

@@ -29,6 +29,37 @@ extension SystemTests {
       #expect(try limbot.leave() == 0)
     }
 
+    @Test func aLineIsDrawnAnewWhenTheSizeChanges() throws {
+      _ = try box.cluster(ClusterPlan(nodes: 1))
+      let limbot = try box.limbot(["-t", "0", "-n", "8"])
+      let size = { (columns: UInt16) in limbot.resize((columns, 24)) }
+      limbot.type("/savé \(String(repeating: "x", count: 90)) end")
+      try limbot.wait(for: "end")
+      // From the prompt's row on, all is cleared; "> " and 100 characters stand above the cursor.
+      size(80)
+      try limbot.wait(for: "\u{1b}[1A\u{1b}[J> /savé xxx")
+      try limbot.wait(for: "end")
+      size(40)
+      try limbot.wait(for: "\u{1b}[2A\u{1b}[J> /savé xxx")
+      try limbot.wait(for: "end")
+      size(140)
+      let between = try limbot.wait(for: "\u{1b}[J> /savé \(String(repeating: "x", count: 90)) end")
+      #expect(!between.contains("\u{1b}["))
+      // The line is what it was, and goes on.
+      #expect(try limbot.enter(" é").contains("there is no command /savé; did you mean /save?"))
+      #expect(try limbot.leave() == 0)
+    }
+
+    @Test func helpIsBrokenBetweenWords() throws {
+      _ = try box.cluster(ClusterPlan(nodes: 1))
+      let limbot = try box.limbot()
+      limbot.resize((60, 24))
+      let help = try limbot.enter("/help")
+      #expect(help.contains("\n/system TEXT  what the model is told before everything;\n"))
+      #expect(help.contains("\n              alone: show it; \"-\": nothing\n"))
+      #expect(try limbot.leave() == 0)
+    }
+
     /// The terminal's lines joined again where they were broken between words; labels and empty
     /// lines keep theirs.
     private func unwrapped(_ text: String) -> String {
