@@ -16,13 +16,15 @@ struct ConfigEdit {
     case replaced
   }
 
+  private let access: ClusterAccess
   private let path: String
   private let copy: PrivateFile
   private let before: [UInt8]
 
-  /// - Parameter path: the configuration's file.
-  init(_ path: String) throws(ControlError) {
-    self.path = path
+  /// - Parameter access: tells which file.
+  init(_ access: ClusterAccess) throws(ControlError) {
+    self.access = access
+    path = access.configPath
     // Beside it, so that relative paths lead from both to the same files.
     let name = path.hasSuffix(".yaml") ? String(path.dropLast(5)) : path
     copy = PrivateFile("\(name).edit-\(Program.processID).yaml")
@@ -51,7 +53,7 @@ struct ConfigEdit {
         Program.log("llamboctl: \(mistakes)")
         if wantsToGoOn() { continue }
         throw ControlError(
-          "\(path) stays as it was; the edited copy, with its mistakes, is \(copy.path)",
+          "\(path) stays as it was; the edited copy, with its mistakes, is \(copy.path).\n\(wayOn)",
           .configuration)
       }
       try replace(with: after)
@@ -60,6 +62,16 @@ struct ConfigEdit {
   }
 
   // MARK: Steps
+
+  /// What a person can do with a copy that did not take the file's place.
+  private var wayOn: String {
+    let (copy, path) = (ClusterAccess.quoted(copy.path), ClusterAccess.quoted(path))
+    return """
+        Mend it and check it:   llamboctl config --validate --config \(copy)
+        Put it in place:        mv \(copy) \(path) && \(access.command("config --reload"))
+        Or begin anew:          rm \(copy), and \(access.command("config --edit"))
+      """
+  }
 
   /// - Returns: what the copy holds afterwards.
   private func edit() throws(ControlError) -> [UInt8] {
@@ -79,7 +91,7 @@ struct ConfigEdit {
         copy.remove()
         throw ControlError(ended)
       }
-      throw ControlError("\(ended); the edited copy is \(copy.path)")
+      throw ControlError("\(ended); the edited copy is \(copy.path).\n\(wayOn)")
     }
     return after
   }

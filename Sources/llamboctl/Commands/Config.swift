@@ -17,7 +17,7 @@ extension Command {
           "--schema", nil, .flag, "Print the JSON Schema of configurations, for editors."),
         OptionDefinition(
           "--edit", nil, .flag,
-          "Open a copy in $VISUAL or $EDITOR; a sound one takes the file's place, and a running "
+          "Open a copy in $VISUAL or $EDITOR, else vi; a sound one takes the file's place, and a running "
             + "cluster reads it."),
         OptionDefinition("--reload", nil, .flag, "Have the running cluster read its file anew."),
         OptionDefinition("--json", nil, .flag, "Print the answer to a reload as JSON."),
@@ -37,6 +37,9 @@ extension Command {
         print(ConfigKey.schema, terminator: "")
         return .ok
       }
+      guard !arguments.flag("--json") || arguments.flag("--reload") else {
+        throw ControlError("--json goes with --reload: write config --reload --json", .usage)
+      }
       let access = ClusterAccess(arguments)
       if arguments.flag("--edit") { return try edit(access, arguments) }
       if arguments.flag("--reload") { return try reload(access.connect(), arguments) }
@@ -45,11 +48,7 @@ extension Command {
         print(config.yaml, terminator: "")
         return .ok
       }
-      do throws(ConfigError) {
-        for type in config.nodeTypes { _ = try config.modelPath(of: type) }
-      } catch {
-        throw ControlError(error.description, .configuration)
-      }
+      try access.checkModels(of: config)
       print("\(access.configPath) is valid.")
       return .ok
     })
@@ -60,7 +59,7 @@ extension Command {
     // Before the edit, which may change where the state file is. A file that is broken already
     // names no cluster, and is to be edited all the more.
     let address = (try? access.address()) ?? nil
-    switch try ConfigEdit(access.configPath).run() {
+    switch try ConfigEdit(access).run() {
     case .unchanged:
       print("\(access.configPath) is as it was.")
       return .ok

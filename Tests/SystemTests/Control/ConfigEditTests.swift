@@ -63,6 +63,14 @@ extension SystemTests {
       #expect(edit.errors.contains("cluster-config.yaml stays as it was"))
       #expect(File.text(file) == before)
       #expect(File.text(box.path(copy)).contains("stratgy"))
+      // What is to be done with the copy does it.
+      try File.write(before.replacing("least-loaded", with: "random"), to: box.path(copy))
+      let lines = edit.errors.split(separator: "\n").map(String.init)
+      let check = try #require(lines.first { $0.contains("Mend it and check it:") })
+      let command = check.replacing("Mend it and check it:", with: "")
+      let checked = try box.shell(command.replacing("llamboctl", with: "$llamboctl"))
+      #expect(checked.output.hasSuffix("\(copy) is valid.\n"), "\(checked.errors)")
+      #expect(edit.errors.contains("mv \(copy) cluster-config.yaml && llamboctl config --reload"))
     }
 
     @Test func aModelThatIsNotThereIsAMistake() throws {
