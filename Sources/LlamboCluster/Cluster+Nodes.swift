@@ -13,7 +13,7 @@ extension Cluster {
     guard nodes.count + count <= settings.maxNodes else {
       throw WireError(
         .tooManyNodes,
-        "\(nodes.count) nodes and \(count) more pass max_nodes, which is \(settings.maxNodes)")
+        "\(nodes.count + count) nodes would pass max_nodes, which is \(settings.maxNodes)")
     }
     let names = add(count, of: type, at: now)
     launchDue(at: now, &directives)

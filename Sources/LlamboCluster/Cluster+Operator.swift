@@ -48,7 +48,7 @@ extension Cluster {
     guard more <= 0 || nodes.count + more <= settings.maxNodes else {
       throw WireError(
         .tooManyNodes,
-        "\(nodes.count) nodes and \(more) more pass max_nodes, which is \(settings.maxNodes)")
+        "\(nodes.count + more) nodes would pass max_nodes, which is \(settings.maxNodes)")
     }
     return resize(type, by: more, at: now, &directives)
   }

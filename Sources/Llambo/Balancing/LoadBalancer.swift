@@ -135,12 +135,17 @@ public struct LoadBalancerStats: Sendable, Equatable, CustomStringConvertible {
   /// A line for the whole and one for each node.
   public var description: String {
     let whole =
-      "\(strategy): \(nodes.count) nodes, \(accepted) requests accepted, \(finished) finished, "
+      "\(strategy): \(counted(nodes.count, "node")), \(counted(accepted, "request")) accepted, "
+      + "\(finished) finished, "
       + "\(failed) failed, \(cancelled) cancelled, \(retried) retried, \(waiting) waiting"
     return nodes.reduce(whole) { text, node in
       text + "\n\(node.name) (\(node.type)): \(node.running) of \(node.slots) slots, "
-        + "\(node.requests) requests, \(node.tokens) tokens"
+        + "\(counted(node.requests, "request")), \(counted(node.tokens, "token"))"
         + (node.isHealthy ? "" : ", gets no work")
     }
   }
+}
+
+private func counted(_ number: some BinaryInteger, _ what: String) -> String {
+  "\(number) \(what)\(number == 1 ? "" : "s")"
 }

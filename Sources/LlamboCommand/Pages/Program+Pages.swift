@@ -45,6 +45,10 @@ extension Program {
     (69, "What was asked is not there: no cluster runs, or a port is taken."),
     (71, "The system refused something."),
     (78, "The configuration is wrong; the message says where."),
-    (130, "Ctrl-C ended it."),
+    (
+      130,
+      "Ctrl-C ended it. llamboctl top and join, an orchestrator and a worker end with 0 then, for "
+        + "that is how they are told to end."
+    ),
   ]
 }

@@ -49,13 +49,18 @@ private func text(_ body: JSON, _ name: String) -> String {
   body[name]?.string ?? body[name]?.integer.map(Terminal.grouped) ?? "-"
 }
 
+private func counted(_ body: JSON, _ name: String, _ one: String, _ more: String) -> String {
+  "\(text(body, name)) \(body[name]?.integer == 1 ? one : more)"
+}
+
 private func balancerText(_ body: JSON) -> String {
   var head = Terminal.styled("Strategy \(text(body, "strategy"))", .bold)
   if text(body, "strategy") != text(body, "configured") {
     head += ", until the next reload or restart (configured: \(text(body, "configured")))"
   }
   let sums =
-    "\(text(body, "picks")) picks, \(text(body, "requests")) requests finished, "
+    "\(counted(body, "picks", "pick", "picks")), "
+    + "\(counted(body, "requests", "request", "requests")) finished, "
     + "\(text(body, "busy")) of \(text(body, "slots")) slots busy, "
     + "\(text(body, "waiting")) waiting"
   func row(_ part: JSON, _ names: [String]) -> [String] {

@@ -46,7 +46,7 @@ enum Fusing {
       if report.request.mode == .quorum { text += ", \(report.request.agreement) had to" }
       if let weight = first.weight {
         let all = report.answers.reduce(0) { $0 + ($1.weight ?? 0) }
-        text += ", with \(hundredths(weight)) of the weight of \(hundredths(all))"
+        text += ", by weight \(hundredths(weight)) of \(hundredths(all))"
       }
       parts.append("\(text) (\(first.nodes.joined(separator: ", ")))")
       let others = report.answered - first.votes

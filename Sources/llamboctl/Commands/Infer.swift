@@ -121,7 +121,7 @@ func summary(of completion: Completion) -> String {
   ]
   switch completion.finishReason {
   case .stop: break
-  case .length: parts.append("cut off at its most tokens")
+  case .length: parts.append("cut off after \(tokens)")
   case .cancelled: parts.append("stopped")
   }
   return parts.filter { !$0.isEmpty }.joined(separator: ", ")

@@ -47,7 +47,7 @@ extension SystemTests {
       let script = """
         status
         # a comment counts as a line
-        spawn --type dragon
+        nodes stop dragon
         statsu
         spawn --cuont 3
         infer "no end
@@ -62,8 +62,8 @@ extension SystemTests {
       #expect(result.output.contains("Node Health:     1/1 HEALTHY"))
       let errors = result.errors.split(separator: "\n").map(String.init)
       try #require(errors.count == 9, "\(result.errors)")
-      #expect(errors[0].contains("unknown node type \"dragon\""))
-      #expect(errors[1] == "dish: line 3: spawn ended with status 1")
+      #expect(errors[0].contains("no node \"dragon\" in this cluster"))
+      #expect(errors[1] == "dish: line 3: nodes stop ended with status 1")
       #expect(errors[2] == "dish: line 4: unknown command \"statsu\"; did you mean \"status\"?")
       #expect(errors[3].hasPrefix("dish: line 5: unknown option \"--cuont\""))
       #expect(errors[4].hasPrefix("dish: line 6: a quotation has no end"))
@@ -72,7 +72,7 @@ extension SystemTests {
       #expect(errors[7] == "dish: line 8: infer ended with status 64")
       #expect(errors[8] == "dish: line 9: exit stands alone on its line")
 
-      let first = try box.llamboctl("dish", input: "statsu\nspawn --type dragon\n")
+      let first = try box.llamboctl("dish", input: "statsu\nnodes stop dragon\n")
       #expect(first.end == .status(64))
       let stopped = try box.llamboctl("dish", "--stop-on-error", input: script)
       #expect(stopped.end == .status(1))

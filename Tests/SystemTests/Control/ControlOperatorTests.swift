@@ -73,7 +73,7 @@ extension SystemTests {
       let same = try box.llamboctl("scale", "1")
       #expect(same.output == "Type tiny has 1 node: as it was.\n")
       let many = try box.llamboctl("scale", "5")
-      #expect(many.end == .status(1) && many.errors.contains("more pass max_nodes, which is 4"))
+      #expect(many.end == .status(1) && many.errors.contains("5 nodes would pass max_nodes, which is 4"))
       let typo = try box.llamboctl("scale", "1", "--type", "tinny")
       #expect(typo.errors.contains("did you mean \"tiny\"?"))
       #expect(try box.llamboctl("scale", "few").end == .status(64))
