@@ -11,6 +11,8 @@ import Darwin
 /// itself it goes on drawing for the old size.
 enum EditedLine {
   private static let isResized = Atomic(false)
+  /// No character of the line was read yet.
+  private static let isFresh = Atomic(false)
   /// Columns of the prompt.
   private static let margin = Atomic(0)
   /// Ctrl-^, which means nothing else. A command that a key is bound to is told where the cursor is.
@@ -35,6 +37,7 @@ enum EditedLine {
   static func read(_ prompt: String) -> UnsafeMutablePointer<CChar>? {
     rl_resize_terminal()
     isResized.store(false, ordering: .relaxed)
+    isFresh.store(true, ordering: .relaxed)
     // For now only: elsewhere the signal would end waits that have nothing to do with it.
     noteResizes { _ in EditedLine.isResized.store(true, ordering: .relaxed) }
     defer { noteResizes(SIG_DFL) }
@@ -56,6 +59,9 @@ enum EditedLine {
   /// The next character, or the key that has the line drawn anew; -1 at the end of the input, or
   /// after Ctrl-C.
   private static func next() -> Int32 {
+    // Ctrl-D that was typed between the prompt and the mode in which libedit reads keys: the kernel
+    // took it for the end of a line, and hands it over as 0.
+    let endsInput = isFresh.exchange(false, ordering: .relaxed) && isReadable
     var bytes: [UInt8] = []
     while true {
       if bytes.isEmpty, isResized.exchange(false, ordering: .relaxed) { return redrawKey }
@@ -64,9 +70,15 @@ enum EditedLine {
       let count = byteRead(&byte)
       if count < 0, errno == EINTR { continue }
       guard count == 1 else { return -1 }
+      if byte == 0, endsInput { return 0x04 }
       bytes.append(byte)
       if let scalar = decoded(bytes) { return Int32(scalar.value) }
     }
+  }
+
+  private static var isReadable: Bool {
+    var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    return poll(&input, 1, 0) == 1
   }
 
   private static func byteRead(_ byte: inout UInt8) -> Int {
