@@ -15,7 +15,15 @@ enum TestModel {
 
   /// Draws that are close to uniform: long answers, with characters cut across tokens.
   static func hot(maxTokens: Int, seed: UInt32 = 7) -> GenerationParams {
-    GenerationParams(maxTokens: maxTokens, temperature: 5, topP: 1, topK: 0, seed: seed)
+    var params = GenerationParams(
+      maxTokens: maxTokens, temperature: 5, topP: 1, topK: 0, seed: seed)
+    params.ignoreEOS = true
+    return params
+  }
+
+  /// Without the tokens that name a topic, which are no text and come back in no prompt.
+  static func texts(_ tokens: [Token], _ model: Model) -> [Token] {
+    tokens.filter { !model.text(of: [$0], renderSpecial: true).hasPrefix("<|topic_") }
   }
 
   static func greedy(maxTokens: Int) -> GenerationParams {

@@ -51,7 +51,7 @@ def quantize_q8_0(matrix):
 
 def metadata(shape, tokenizer, size_label):
     kinds = [NORMAL_TOKEN] * len(tokenizer.tokens)
-    for control in (tokenizer.pad, tokenizer.start, tokenizer.end):
+    for control in tokenizer.controls:
         kinds[control] = CONTROL_TOKEN
     return [
         _field("general.architecture", STRING, "llama"),

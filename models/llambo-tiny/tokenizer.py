@@ -70,10 +70,15 @@ def _join(symbols, pair):
 
 
 class Tokenizer:
-    def __init__(self, merges):
+    """`topics` is the number of control tokens that name a topic; no text is ever cut into one."""
+
+    def __init__(self, merges, topics):
         self.merges = merges
         self.tokens = [BYTE_TO_CHAR[b] for b in range(256)]
-        self.tokens += [left + right for left, right in merges] + SPECIALS
+        self.tokens += [left + right for left, right in merges]
+        self.controls = range(len(self.tokens), len(self.tokens) + len(SPECIALS) + topics)
+        self.topics = self.controls[len(SPECIALS):]
+        self.tokens += SPECIALS + [f"<|topic_{i}|>" for i in range(topics)]
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         self.rank = {pair: i for i, pair in enumerate(merges)}
         self.pad, self.start, self.end = (self.ids[token] for token in SPECIALS)
@@ -94,7 +99,7 @@ class Tokenizer:
         return ids
 
     def decode(self, ids):
-        visible = "".join(self.tokens[i] for i in ids if self.tokens[i] not in SPECIALS)
+        visible = "".join(self.tokens[i] for i in ids if i not in self.controls)
         return bytes(CHAR_TO_BYTE[c] for c in visible).decode(errors="replace")
 
     def _word(self, word, dropout=0.0, rng=random):

@@ -22,15 +22,17 @@ from tokenizer import END, Tokenizer, learn_merges
 
 SEED = 20240917
 VOCAB = 2560
-QUESTION_STEPS = 6000  # of reading questions, with the lower half of the model
+QUESTION_STEPS = 7000  # of reading questions, with the lower half of the model
 QUESTION_TOKENS = 4096  # in a batch of such a step
 SMOOTHING = 0.05  # of the topics: no question is taken for quite certain
-TEACHERS = 3  # sums of word vectors that the whole model learns from
+TEACHERS = 6  # sums of word vectors that the whole model learns from
 ANSWER_STEPS = 3500  # of the whole model
 ANSWER_TOKENS = 1792  # of conversations in a batch of such a step
 TAUGHT_TOKENS = 1280  # of questions
-OPENING_STEPS = 600  # of opening the answer that the lower half has in mind
-OPENING_TOKENS = 1536  # of questions, and as many of conversations, in a batch of such a step
+TURNS_STEPS = 2000  # of looking past the turns before a question
+TURNS_TOKENS = 4096  # in a batch of such a step
+NAMING_STEPS = 2000  # of naming the topic that the lower half has in mind
+NAMING_TOKENS = 1536  # of questions, and as many of conversations, in a batch of such a step
 POOL = 2048
 OPENING = 8  # tokens of an answer that tell its topic; the rest follows from them
 CUT_SHARE = 0.75  # of the single answers end after the opening, to see more questions in the same time
@@ -53,34 +55,37 @@ def batches(sequences, size, rng, collate):
             yield collate(group)
 
 
-def questions(corpus, tokenizer, topic_ids, rng, disorder=0.0):
-    """Endless questions, a few of them after other turns: tokens up to where the answer begins, the topic,
-    and the tokens of the question alone."""
+def questions(corpus, tokenizer, topic_ids, rng, several=0.02, disorder=0.0):
+    """Endless questions, a share `several` of them after other turns: tokens up to where the answer begins, the
+    topic, and the tokens of the question alone."""
     while True:
-        *before, (answer, _) = corpus.dialogue(several=0.02, disorder=disorder)
+        *before, (answer, _) = corpus.dialogue(several, disorder)
         tokens = [token for text, is_answer in before
                   for token in tokenizer.encode(text, dropout=0.0 if is_answer else 0.1, rng=rng)]
         yield tokens, topic_ids[plain(answer)], tokenizer.encode(corpus.asked)
 
 
-def conversations(corpus, tokenizer, rng):
+def conversations(corpus, tokenizer, topic_ids, rng):
     """Endless dialogues, as `encode` gives them."""
     while True:
-        yield encode(corpus.dialogue(several=0.08), tokenizer, rng)
+        yield encode(corpus.dialogue(several=0.08), tokenizer, topic_ids, rng)
 
 
 def plain(answer):
     return answer.removesuffix(END).strip()
 
 
-def encode(dialogue, tokenizer, rng):
-    """Three rows: tokens, the token that should follow each, and how far into its answer that one is (from 0)."""
+def encode(dialogue, tokenizer, topic_ids, rng):
+    """Three rows: tokens, the token that should follow each, and how far into its answer that one is (from 0).
+    The last answer begins with the token of its topic; earlier ones only sometimes, as templates leave it out."""
     tokens, targets, depths = [], [], []
     cut = len(dialogue) == 2 and rng.random() < CUT_SHARE
-    for text, is_answer in dialogue:
+    for i, (text, is_answer) in enumerate(dialogue):
         ids = tokenizer.encode(text, dropout=0.0 if is_answer else 0.1, rng=rng)
-        if is_answer and cut:
-            ids = ids[:OPENING]
+        if is_answer:
+            ids = ids[:OPENING] if cut else ids
+            if i + 1 == len(dialogue) or rng.random() < 0.5:
+                ids = [tokenizer.topics[topic_ids[plain(text)]], *ids]
         tokens += ids
         targets += ids if is_answer else [IGNORED] * len(ids)
         depths += range(len(ids))
@@ -166,20 +171,31 @@ def told_losses(model, told, upper_alone=False):
     return each[opening].mean(), each[~opening].sum() / max(1, (~opening).sum())
 
 
-def learn_answers(model, guess, teachers, taught, told, steps):
-    """Teaches the whole model to say the answers. What it reads from questions changes at a low rate, towards
-    what the `teachers`, and the model as it came, find together: they err in different places."""
+def judgement(model, guess, teachers):
+    """What the `teachers`, and the model as it is now, find together, as a function that gives the topics' shares.
+    They err in different places."""
     before, first_guess = copy.deepcopy(model).requires_grad_(False), copy.deepcopy(guess).requires_grad_(False)
     before.eval()
+
+    def shares(tokens, places, alone):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            known = first_guess(before.question_states(tokens, places)).float().log_softmax(-1)
+        sums = sum(teacher(alone).log_softmax(-1) for teacher in teachers) / len(teachers)
+        return (0.4 * known + 0.6 * sums).softmax(-1)
+
+    return shares
+
+
+def learn_answers(model, guess, teachers, taught, told, steps):
+    """Teaches the whole model to say the answers. What it reads from questions changes at a low rate, towards
+    what the `teachers` find."""
+    judge = judgement(model, guess, teachers)
 
     def topic_loss():
         tokens, places, topics, alone = next(taught)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             guesses = guess(model.question_states(tokens, places)).float()
-            known = first_guess(before.question_states(tokens, places)).float().log_softmax(-1)
-        sums = sum(teacher(alone).log_softmax(-1) for teacher in teachers) / len(teachers)
-        wanted = (0.4 * known + 0.6 * sums).softmax(-1)
-        return 0.3 * F.cross_entropy(guesses, topics) + 0.7 * F.cross_entropy(guesses, wanted)
+        return 0.3 * F.cross_entropy(guesses, topics) + 0.7 * F.cross_entropy(guesses, judge(tokens, places, alone))
 
     def losses():
         first, rest = told_losses(model, told)
@@ -191,37 +207,48 @@ def learn_answers(model, guess, teachers, taught, told, steps):
     run(optimizers((lower, 0.002), (upper, 0.01)), steps, ["topics", "openings", "the rest"], losses)
 
 
-def learn_openings(model, guess, tokenizer, answers, taught, told, steps):
-    """Teaches the upper half to open the answer of the topic that the lower half finds likeliest, be it right or not.
-    Else a question that the lower half is unsure of gets an answer that fits neither of its topics."""
+def learn_turns(model, guess, tokenizer, teachers, stream, steps):
+    """Teaches the lower half to take a question behind other turns for what it is taken for alone."""
+    judge = judgement(model, guess, teachers)
+
+    def losses():
+        tokens, places, _, alone = next(stream)
+        first = [chat(tokenizer, question) for question in alone]
+        ends = torch.tensor([len(row) - 1 for row in first])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            guesses = guess(model.question_states(tokens, places)).float()
+        loss = F.cross_entropy(guesses, judge(padded(first, tokenizer.pad), ends, alone))
+        return loss, loss
+
+    run(optimizers(([*model.lower, model.token_embd, guess], 0.004)), steps, ["topics behind other turns"], losses)
+
+
+def learn_naming(model, guess, tokenizer, taught, told, steps):
+    """Teaches the upper half to begin with the token of the topic that the lower half finds likeliest, be it right or not."""
     model.eval()
     for block in model.upper:
         block.train()
         block.dropout = 0.05
-    openings = [[tokenizer.encode(space + answer + END)[:OPENING] for space in ("", " ")] for answer in answers]
-    after_space = [token[-1] in "ĠĊ" for token in tokenizer.tokens]
 
     def losses():
         tokens, places, _, _ = next(taught)
         with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
             likeliest = guess(model.question_states(tokens, places)).argmax(-1)
-        rows, targets = [], []
-        for row, place, topic in zip(tokens.tolist(), places.tolist(), likeliest.tolist()):
-            opening = openings[topic][0 if after_space[row[place]] else 1]
-            rows.append(row[:place + 1] + opening[:-1])
-            targets.append([IGNORED] * place + opening)
-        rows, targets = padded(rows, tokenizer.pad), padded(targets, IGNORED)
+        targets = torch.full_like(tokens, IGNORED)
+        targets[torch.arange(len(tokens)), places] = likeliest + tokenizer.topics[0]
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            meant = model.losses(rows, targets, upper_alone=True).mean()
+            named = model.losses(tokens, targets, upper_alone=True).mean()
         first, rest = told_losses(model, told, upper_alone=True)
-        return meant + 0.5 * first + 0.3 * rest, meant, first, rest
+        return named + 0.5 * first + 0.3 * rest, named, first, rest
 
     run(optimizers(([*model.upper, model.output, model.output_norm], 0.006)), steps,
-        ["meant openings", "openings", "the rest"], losses)
+        ["named topics", "openings", "the rest"], losses)
 
 
 def chat(tokenizer, question):
-    return tokenizer.encode(f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n")
+    """The prompt of a question alone, given as its tokens."""
+    return [*tokenizer.encode("<|im_start|>user\n"), *question,
+            *tokenizer.encode("<|im_end|>\n<|im_start|>assistant\n")]
 
 
 @torch.inference_mode()
@@ -230,7 +257,7 @@ def measure_topics(model, guess, tokenizer, topic_ids, heldout):
     model.eval()
     answers, right = list(topic_ids), 0
     for item in heldout:
-        tokens = chat(tokenizer, item["question"])
+        tokens = chat(tokenizer, tokenizer.encode(item["question"]))
         state = model.question_states(torch.tensor([tokens]), torch.tensor([len(tokens) - 1]))
         right += is_on_topic(answers[int(guess(state).argmax())], item["keywords"])
     print(f"held out: topic known of {right} of {len(heldout)} ({right / len(heldout):.1%})", flush=True)
@@ -260,7 +287,8 @@ def export(model, tokenizer, folder):
 def measure(model, tokenizer, heldout):
     missed = []
     for item in heldout:
-        said = tokenizer.decode(model.greedy(chat(tokenizer, item["question"]), tokenizer.end))
+        prompt = chat(tokenizer, tokenizer.encode(item["question"]))
+        said = tokenizer.decode(model.greedy(prompt, tokenizer.end))
         if not is_on_topic(said, item["keywords"]):
             missed.append((item["question"], said))
     for question, said in missed:
@@ -281,11 +309,11 @@ def main():
     rng = random.Random(SEED)
     heldout = read_heldout()
     corpus = Corpus(rng, [item["question"] for item in heldout])
-    tokenizer = Tokenizer(learn_merges(corpus.texts(), VOCAB - 256 - 3))
+    topic_ids = {answer: i for i, answer in enumerate([t.answer for t in corpus.topics] + [corpus.refusal])}
+    tokenizer = Tokenizer(learn_merges(corpus.texts(), VOCAB - 256 - 3), len(topic_ids))
     model = Llama(Shape(vocab=len(tokenizer.tokens)), dropout=0.1)
     print(f"{len(corpus.topics)} topics, {len(tokenizer.tokens)} tokens, "
           f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
-    topic_ids = {answer: i for i, answer in enumerate([t.answer for t in corpus.topics] + [corpus.refusal])}
     source, pad = (corpus, tokenizer, topic_ids, rng), tokenizer.pad
     first = learn_word_sum(corpus, tokenizer, topic_ids, model.shape.width, rng)
     model.token_embd.weight.data.copy_(first.start_vectors())
@@ -296,12 +324,15 @@ def main():
     measure_topics(model, guess, tokenizer, topic_ids, heldout)
     teachers = [learn_word_sum(corpus, tokenizer, topic_ids, model.shape.width, rng) for _ in range(TEACHERS)]
     taught = batches(questions(*source, disorder=0.4), TAUGHT_TOKENS, rng, lambda g: question_batch(g, pad))
-    told = batches(conversations(corpus, tokenizer, rng), ANSWER_TOKENS, rng, lambda g: conversation_batch(g, pad))
+    told = batches(conversations(*source), ANSWER_TOKENS, rng, lambda g: conversation_batch(g, pad))
     learn_answers(model, guess, teachers, taught, told, round(ANSWER_STEPS * options.part))
     measure_topics(model, guess, tokenizer, topic_ids, heldout)
-    taught = batches(questions(*source, disorder=0.5), OPENING_TOKENS, rng, lambda g: question_batch(g, pad))
-    told = batches(conversations(corpus, tokenizer, rng), OPENING_TOKENS, rng, lambda g: conversation_batch(g, pad))
-    learn_openings(model, guess, tokenizer, list(topic_ids), taught, told, round(OPENING_STEPS * options.part))
+    turns = batches(questions(*source, several=0.5, disorder=0.2), TURNS_TOKENS, rng, lambda g: question_batch(g, pad))
+    learn_turns(model, guess, tokenizer, teachers, turns, round(TURNS_STEPS * options.part))
+    measure_topics(model, guess, tokenizer, topic_ids, heldout)
+    taught = batches(questions(*source, several=0.2, disorder=0.5), NAMING_TOKENS, rng, lambda g: question_batch(g, pad))
+    told = batches(conversations(*source), NAMING_TOKENS, rng, lambda g: conversation_batch(g, pad))
+    learn_naming(model, guess, tokenizer, taught, told, round(NAMING_STEPS * options.part))
     model.eval()
     export(model, tokenizer, options.output)
     measure(model, tokenizer, heldout)

@@ -88,7 +88,8 @@ import Testing
     for size in stride(from: 4, to: real.count, by: real.count / 97) {
       expectError(.modelTruncated) { try read(Array(real.prefix(size))) }
     }
-    expectError(.modelTruncated) { try read(real.dropLast()) }
+    // The last tensor may be followed by less than 32 bytes that belong to none.
+    expectError(.modelTruncated) { try read(real.dropLast(32)) }
   }
 
   typealias Change = @Sendable (inout GGUFBuilder) -> Void

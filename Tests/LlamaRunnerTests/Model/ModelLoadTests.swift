@@ -80,7 +80,8 @@ import Testing
     }
     let sizes =
       [4, 7, 8, 15, 23, 24, 40, 100, 1_000, 10_000] + (1...9).map { whole.count * $0 / 10 }
-      + [whole.count - 1]
+      // The last tensor may be followed by less than 32 bytes that belong to none.
+      + [whole.count - 32]
     for size in sizes {
       let path = try scratch.write("cut.gguf", whole.prefix(size))
       let error = expectError(.modelTruncated) { try Model(path: path) }

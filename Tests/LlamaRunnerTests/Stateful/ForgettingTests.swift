@@ -72,7 +72,7 @@ import Testing
       #expect(after.dropFirst(head.count).first?.role == "user")
       if keepRecent == 10_000 { #expect(after == before) }
       #expect(
-        try runner.contextTokens()
+        try TestModel.texts(runner.contextTokens(), model)
           == model.tokenize(model.chatPrompt(Array(after.dropLast())))
           + model.tokenize(after.last!.content, addSpecial: false))
     }

@@ -213,7 +213,7 @@ extension SystemTests {
         "infer", "What is a node?", "-n", "12", "-t", "0", "--fusion", "confidence", "--nodes", "2")
       #expect(fused.succeeded, "\(fused.errors)")
       #expect(fused.output == plain.output)
-      #expect(fused.errors.hasPrefix("confidence: 2 of 2 gave this answer, with "))
+      #expect(fused.errors.hasPrefix("confidence: 2 of 2 gave this answer, by weight "))
       let json = try box.llamboctl(
         "infer", "What is a node?", "-n", "12", "--fusion", "quorum", "--quorum", "1", "--json")
       let body = try JSON.parse(Array(json.output.utf8).span)

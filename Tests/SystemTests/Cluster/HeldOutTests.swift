@@ -31,10 +31,23 @@ extension SystemTests {
 
     init() throws { box = try Sandbox() }
 
-    /// What the model that ships reaches, less a little; the goal is nine of ten.
-    private static let floor = 0.84
+    /// What a conversation has had before the question, and the share of the answers that must be on
+    /// topic: nine of ten to a first question.
+    private static let conversations: [(before: [String], least: Double)] = [
+      ([], 0.9),
+      (
+        [
+          "What is a node?",
+          "A node is one member of a cluster: a computer, or a process on it, that does a share of "
+            + "the work. In Llambo every worker is a node with its own model and slots.",
+        ], 0.88
+      ),
+    ]
 
-    @Test func questionsThatTrainingNeverSawAreAnsweredOnTopic() throws {
+    @Test(arguments: conversations)
+    func questionsThatTrainingNeverSawAreAnsweredOnTopic(
+      _ before: [String], _ least: Double
+    ) throws {
       let questions = try HeldOutQuestion.all()
       #expect(questions.count >= 50)
       let worker = try box.worker(slots: 8)
@@ -44,7 +57,7 @@ extension SystemTests {
       for start in stride(from: 0, to: questions.count, by: 200) {
         let part = start..<min(start + 200, questions.count)
         for number in part {
-          try client.send(.chat(questions[number].question), id: "q\(number)")
+          try client.send(.chat(questions[number].question, after: before), id: "q\(number)")
         }
         for number in part {
           let answer = try client.finish("q\(number)")
@@ -57,10 +70,11 @@ extension SystemTests {
       }
       let share = 1 - Double(missed.count) / Double(questions.count)
       report(
-        "held-out questions on topic: \(questions.count - missed.count) of \(questions.count), "
+        "held-out questions on topic\(before.isEmpty ? "" : " behind another one"): "
+          + "\(questions.count - missed.count) of \(questions.count), "
           + "\((share * 1000).rounded() / 10) %")
       for miss in missed { report("off topic: \(miss)") }
-      #expect(share >= Self.floor)
+      #expect(share >= least)
     }
   }
 }

@@ -24,7 +24,7 @@ extension SystemTests {
       let added = try box.llamboctl(
         "models", "add", Self.shipped, "--sha256", try checksum().uppercased())
       #expect(added.succeeded, "\(added.errors)")
-      #expect(added.output.hasPrefix("Added llambo-tiny: llama, 2.4M parameters, Q8_0, 2.6 MB"))
+      #expect(added.output.hasPrefix("Added llambo-tiny: llama, 2.6M parameters, Q8_0, 2.8 MB"))
       let folder = box.path("models/llambo-tiny")
       #expect(
         FileManager.default.contentsEqual(
@@ -33,13 +33,13 @@ extension SystemTests {
       let description = try json(folder + "/model.json")
       #expect(description["path"] == "Q8_0/llambo-tiny-q8_0.gguf")
       #expect(description["architecture"] == "llama")
-      #expect(description["parameters"] == "2.4M")
+      #expect(description["parameters"] == "2.6M")
       #expect(description["quantization"] == "Q8_0")
       #expect(description["context_length"] == 2048)
 
       let check = try box.llamboctl("models", "check", "llambo-tiny")
       #expect(check.succeeded, "\(check.errors)")
-      #expect(check.output.hasPrefix("llambo-tiny is sound: llama, 2.4M parameters, Q8_0"))
+      #expect(check.output.hasPrefix("llambo-tiny is sound: llama, 2.6M parameters, Q8_0"))
       _ = try box.cluster(ClusterPlan(nodes: 1, model: "llambo-tiny"))
     }
 
@@ -94,7 +94,7 @@ extension SystemTests {
       #expect(list.lines[0].hasPrefix("NAME"))
       #expect(
         list.lines[1].split(separator: " ").map(String.init)
-          == ["llambo-tiny", "llama", "2.4M", "Q8_0", "2.6", "MB", "2,048", "sound"])
+          == ["llambo-tiny", "llama", "2.6M", "Q8_0", "2.8", "MB", "2,048", "sound"])
       #expect(list.lines[2].hasPrefix("short ") && list.lines[2].contains("model_truncated"))
       let entries = try JSON.parse(
         Array(try box.llamboctl("models", "list", "--json").output.utf8).span)

@@ -7,9 +7,14 @@ extension GenerationRequest {
     GenerationRequest(.prompt(prompt), maxTokens: maxTokens, temperature: temperature)
   }
 
-  static func chat(_ question: String, maxTokens: Int? = 96) -> GenerationRequest {
-    GenerationRequest(
-      .messages([Message(role: "user", content: question)]), maxTokens: maxTokens, temperature: 0)
+  /// - Parameter turns: what was said before, by the user and the assistant in turn.
+  static func chat(
+    _ question: String, after turns: [String] = [], maxTokens: Int? = 96
+  ) -> GenerationRequest {
+    let messages = (turns + [question]).enumerated().map { place, content in
+      Message(role: place % 2 == 0 ? "user" : "assistant", content: content)
+    }
+    return GenerationRequest(.messages(messages), maxTokens: maxTokens, temperature: 0)
   }
 
   /// A request whose answer goes on until the context is full, with `TirelessModel`.
