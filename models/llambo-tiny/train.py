@@ -34,8 +34,8 @@ TURNS_TOKENS = 4096  # in a batch of such a step
 NAMING_STEPS = 2000  # of naming the topic that the lower half has in mind
 NAMING_TOKENS = 1536  # of questions, and as many of conversations, in a batch of such a step
 POOL = 2048
-OPENING = 8  # tokens of an answer that tell its topic; the rest follows from them
-CUT_SHARE = 0.75  # of the single answers end after the opening, to see more questions in the same time
+OPENING = 8  # tokens of an answer that are told apart from the rest of it
+CUT_SHARE = 0.75  # of the single answers end after the opening in part 4, to see more questions in the same time
 IGNORED = -1
 
 
@@ -65,21 +65,21 @@ def questions(corpus, tokenizer, topic_ids, rng, several=0.02, disorder=0.0):
         yield tokens, topic_ids[plain(answer)], tokenizer.encode(corpus.asked)
 
 
-def conversations(corpus, tokenizer, topic_ids, rng):
+def conversations(corpus, tokenizer, topic_ids, rng, cut_share):
     """Endless dialogues, as `encode` gives them."""
     while True:
-        yield encode(corpus.dialogue(several=0.08), tokenizer, topic_ids, rng)
+        yield encode(corpus.dialogue(several=0.08), tokenizer, topic_ids, rng, cut_share)
 
 
 def plain(answer):
     return answer.removesuffix(END).strip()
 
 
-def encode(dialogue, tokenizer, topic_ids, rng):
+def encode(dialogue, tokenizer, topic_ids, rng, cut_share):
     """Three rows: tokens, the token that should follow each, and how far into its answer that one is (from 0).
     The last answer begins with the token of its topic; earlier ones only sometimes, as templates leave it out."""
     tokens, targets, depths = [], [], []
-    cut = len(dialogue) == 2 and rng.random() < CUT_SHARE
+    cut = len(dialogue) == 2 and rng.random() < cut_share
     for i, (text, is_answer) in enumerate(dialogue):
         ids = tokenizer.encode(text, dropout=0.0 if is_answer else 0.1, rng=rng)
         if is_answer:
@@ -224,7 +224,8 @@ def learn_turns(model, guess, tokenizer, teachers, stream, steps):
 
 
 def learn_naming(model, guess, tokenizer, taught, told, steps):
-    """Teaches the upper half to begin with the token of the topic that the lower half finds likeliest, be it right or not."""
+    """Teaches the upper half to begin with the token of the topic that the lower half finds likeliest, be it right or
+    not, and to give whole answers."""
     model.eval()
     for block in model.upper:
         block.train()
@@ -239,7 +240,7 @@ def learn_naming(model, guess, tokenizer, taught, told, steps):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             named = model.losses(tokens, targets, upper_alone=True).mean()
         first, rest = told_losses(model, told, upper_alone=True)
-        return named + 0.5 * first + 0.3 * rest, named, first, rest
+        return named + 0.5 * first + rest, named, first, rest
 
     run(optimizers(([*model.upper, model.output, model.output_norm], 0.006)), steps,
         ["named topics", "openings", "the rest"], losses)
@@ -324,14 +325,14 @@ def main():
     measure_topics(model, guess, tokenizer, topic_ids, heldout)
     teachers = [learn_word_sum(corpus, tokenizer, topic_ids, model.shape.width, rng) for _ in range(TEACHERS)]
     taught = batches(questions(*source, disorder=0.4), TAUGHT_TOKENS, rng, lambda g: question_batch(g, pad))
-    told = batches(conversations(*source), ANSWER_TOKENS, rng, lambda g: conversation_batch(g, pad))
+    told = batches(conversations(*source, CUT_SHARE), ANSWER_TOKENS, rng, lambda g: conversation_batch(g, pad))
     learn_answers(model, guess, teachers, taught, told, round(ANSWER_STEPS * options.part))
     measure_topics(model, guess, tokenizer, topic_ids, heldout)
     turns = batches(questions(*source, several=0.5, disorder=0.2), TURNS_TOKENS, rng, lambda g: question_batch(g, pad))
     learn_turns(model, guess, tokenizer, teachers, turns, round(TURNS_STEPS * options.part))
     measure_topics(model, guess, tokenizer, topic_ids, heldout)
     taught = batches(questions(*source, several=0.2, disorder=0.5), NAMING_TOKENS, rng, lambda g: question_batch(g, pad))
-    told = batches(conversations(*source), NAMING_TOKENS, rng, lambda g: conversation_batch(g, pad))
+    told = batches(conversations(*source, 0), NAMING_TOKENS, rng, lambda g: conversation_batch(g, pad))
     learn_naming(model, guess, tokenizer, taught, told, round(NAMING_STEPS * options.part))
     model.eval()
     export(model, tokenizer, options.output)
