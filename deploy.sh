@@ -28,7 +28,7 @@ usage: ./deploy.sh COMMAND [HOST]…
   help            show this text
   check           list every prerequisite: its version, or the command that gets it
   setup           install what is missing and build the pinned llama.cpp (once, about 6 minutes)
-  compile         build the programs into .build/release (the first time 2 to 4 minutes)
+  compile         build the programs into .build/release (the first time 1 to 4 minutes)
   deploy-local    set up, compile and start a cluster on this machine
   deploy-cluster HOST…
                   print what would be done on each host, and what is not there yet
