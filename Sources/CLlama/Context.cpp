@@ -9,7 +9,7 @@ namespace {
 bool is_aborted(void *data) {
   auto *context = static_cast<cllama_context *>(data);
   return context->aborted.load(std::memory_order_relaxed) ||
-         (context->interruptible && context->interrupted.load(std::memory_order_relaxed));
+         (context->gives_up_cells && context->interrupted.load(std::memory_order_relaxed));
 }
 
 /// Whether attention heads are narrower than 64: ggml's loops over 16-bit cells step that far and
@@ -61,7 +61,7 @@ cllama_context *cllama_context_create(
     params.abort_callback = is_aborted;
     params.abort_callback_data = handle.get();
     // A recurrent state is the sum of all tokens: it cannot go back to where a decode began.
-    handle->interruptible =
+    handle->gives_up_cells =
         !llama_model_is_recurrent(model->model) && !llama_model_is_hybrid(model->model);
     {
       cllama::abort_guard guard;

@@ -30,8 +30,8 @@ struct cllama_context {
   /// Of the sampler that draws now; here so that a slot that waits has none.
   std::vector<llama_token_data> candidates;
   std::atomic<bool> interrupted{false};
-  /// Whether the memory gives up the cells that an interrupted decode leaves.
-  bool interruptible = false;
+  /// Whether the memory gives up single cells, such as those that an interrupted decode leaves.
+  bool gives_up_cells = false;
   /// Whether cells were moved or copied in name only: llama.cpp does it when it decodes next.
   bool unsettled = false;
   cllama_cell_layout layout{};

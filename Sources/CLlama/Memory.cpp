@@ -32,6 +32,8 @@ bool cllama_context_can_shift(cllama_context *context) {
   });
 }
 
+bool cllama_context_gives_up_cells(cllama_context *context) { return context->gives_up_cells; }
+
 int32_t cllama_sequence_end(cllama_context *context, int32_t sequence) {
   return cllama::guarded<int32_t>(nullptr, 0, [&] {
     return llama_memory_seq_pos_max(llama_get_memory(context->context), sequence) + 1;

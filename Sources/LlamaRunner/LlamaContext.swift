@@ -40,6 +40,10 @@ struct LlamaContext: ~Copyable, @unchecked Sendable {
 
   deinit { cllama_context_free(pointer) }
 
+  /// Whether single cells at the end of a sequence can be given up: not where the memory is a sum of
+  /// all tokens.
+  var givesUpCells: Bool { cllama_context_gives_up_cells(pointer) }
+
   func clearBatch() { cllama_batch_clear(pointer) }
 
   /// Adds a token to the batch, which must have room.

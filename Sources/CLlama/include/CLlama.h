@@ -143,6 +143,8 @@ void cllama_context_interrupt(cllama_context *context, bool interrupts);
 /// negative. False where the memory gives up whole sequences only; it is unchanged then.
 bool cllama_sequence_remove(
     cllama_context *context, int32_t sequence, int32_t begin, int32_t end);
+/// Whether single cells at a sequence's end can be given up.
+bool cllama_context_gives_up_cells(cllama_context *context);
 /// Gives `to` the cells of `from` in place of its own. False where the memory cannot.
 bool cllama_sequence_copy(cllama_context *context, int32_t from, int32_t to);
 /// Adds `delta` to those positions. Only where `cllama_context_can_shift`.

@@ -13,15 +13,21 @@ struct BatchPart: Equatable {
   var count: Int
   /// Whether the last of them is to yield logits, for the next token to be sampled.
   var wantsLogits: Bool
+  /// Whether an idle slot is computed along, so that its neighbours share a graph.
+  var isFiller = false
 }
 
 /// Decides what goes into a decode: first one token for every slot that generates, so that no
-/// prompt stalls a stream, then prompts in the order they came, as far as the batch has room.
+/// prompt stalls a stream, then prompts in the order they came, as far as the batch has room, then
+/// the idle slots of short gaps.
 struct BatchPlanner {
   /// Most tokens of one decode; no fewer than there are slots.
   let batchSize: Int
+  /// Whether idle slots can be computed along.
+  let fillsGaps: Bool
 
-  /// Replaces `parts` by the next decode's; empty where no slot has work.
+  /// Replaces `parts` by the next decode's, in the order of their slots, as those that share a graph
+  /// must be; empty where no slot has work.
   func plan(_ slots: [SlotWork], into parts: inout [BatchPart]) {
     parts.removeAll(keepingCapacity: true)
     var room = batchSize
@@ -37,6 +43,21 @@ struct BatchPlanner {
         BatchPart(slot: next.slot, count: count, wantsLogits: count == next.remaining))
       room -= count
       after = next.order
+    }
+    parts.sort { $0.slot < $1.slot }
+    if fillsGaps { fillGaps(of: &parts, room: room) }
+  }
+
+  private func fillGaps(of parts: inout [BatchPart], room: Int) {
+    var room = room
+    // Backwards, so that places before stay what they are.
+    for place in parts.indices.dropFirst().reversed() {
+      let gap = (parts[place - 1].slot + 1)..<parts[place].slot
+      guard !gap.isEmpty, gap.count <= min(room, SlotGraphs.gapMax) else { continue }
+      room -= gap.count
+      parts.insert(
+        contentsOf: gap.map { BatchPart(slot: $0, count: 1, wantsLogits: false, isFiller: true) },
+        at: place)
     }
   }
 

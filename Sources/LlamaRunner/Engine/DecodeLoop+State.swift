@@ -34,13 +34,13 @@ extension DecodeLoop {
     return try core.context.state(of: slot, holding: tokens, model: core.model)
   }
 
-  /// Puts a state into the idle slot that was least recently used.
+  /// Puts a state into an idle slot that was not used for long.
   private func restore(_ state: SequenceState) throws(LlamaError) {
     try core.context.check(state, model: core.model, capacity: core.contextSize)
     guard contents.contains(where: { !$0.isBusy }) else {
       throw LlamaError(.queueFull, "all \(contents.count) slots are taken")
     }
-    let slot = PrefixPlanner.leastRecentlyUsed(contents)
+    let slot = PrefixPlanner.givesWay(among: contents)
     forget(slot)
     try core.context.restore(state, in: slot)
     nextOrder += 1

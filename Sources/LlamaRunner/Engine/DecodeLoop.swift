@@ -21,7 +21,8 @@ final class DecodeLoop {
 
   init(_ core: EngineCore) {
     self.core = core
-    planner = BatchPlanner(batchSize: core.configuration.batchSize)
+    planner = BatchPlanner(
+      batchSize: core.configuration.batchSize, fillsGaps: core.context.givesUpCells)
     slots = Array(repeating: nil, count: core.configuration.slots)
     contents = Array(repeating: SlotContents(), count: core.configuration.slots)
     work = Array(repeating: .idle, count: core.configuration.slots)
@@ -113,7 +114,13 @@ final class DecodeLoop {
     planner.plan(work, into: &parts)
     guard !parts.isEmpty else { return }
     core.context.clearBatch()
-    for part in parts { slots[part.slot]?.add(part, to: core.context) }
+    for part in parts {
+      if part.isFiller {
+        addLastToken(of: part.slot)
+      } else {
+        slots[part.slot]?.add(part, to: core.context)
+      }
+    }
     let began = ContinuousClock.now
     do throws(LlamaError) {
       switch try decodeBatch() {
@@ -148,7 +155,10 @@ final class DecodeLoop {
   /// turn ends who was cancelled, and computes the others' tokens anew.
   private func takeBack() {
     for part in parts {
-      guard let sequence = slots[part.slot] else { continue }
+      guard let sequence = slots[part.slot] else {
+        forgetLastToken(of: part.slot)
+        continue
+      }
       guard !core.context.remove(sequence.position..<Int(Int32.max), sequence: part.slot) else {
         continue
       }
@@ -203,8 +213,9 @@ final class DecodeLoop {
   }
 
   private func fail(_ slot: Int, _ error: LlamaError) {
-    guard let sequence = free(slot) else { return }
+    let sequence = free(slot)
     forget(slot)
+    guard let sequence else { return }
     events.append(.failed(request: sequence.request.id, error))
   }
 

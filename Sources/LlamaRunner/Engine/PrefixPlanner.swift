@@ -14,7 +14,8 @@ struct SlotContents: Equatable {
 ///
 /// Each slot has a stream of cells of its own. A prompt that continues what an idle slot holds runs
 /// there and keeps its beginning; one that shares its beginning with another slot has that slot's
-/// stream copied. Of idle slots the one least recently used gives way.
+/// stream copied. Of the idle slots that were used longest ago the one gives way whose neighbours
+/// share a graph with it.
 enum PrefixPlanner {
   /// Tokens that are worth a copy of a stream, or waiting for another slot to compute them.
   static let worthwhile = 16
@@ -49,22 +50,31 @@ enum PrefixPlanner {
     if now > 0, !slots[source].isBusy, 2 * now >= slots[source].computed {
       return .run(slot: source, reused: now, copiedFrom: nil)
     }
-    let target = leastRecentlyUsed(slots)
+    let target = givesWay(among: slots)
     guard now >= worthwhile, source != target else {
       return .run(slot: target, reused: matches[target], copiedFrom: nil)
     }
     return .run(slot: target, reused: now, copiedFrom: source)
   }
 
-  /// The idle slot that was used longest ago; there must be one.
-  static func leastRecentlyUsed(_ slots: [SlotContents]) -> Int {
-    var oldest: Int?
-    for (slot, contents) in slots.enumerated() where !contents.isBusy {
-      if let oldest, slots[oldest].lastUsed <= contents.lastUsed { continue }
-      oldest = slot
+  /// The idle slot that a request without a beginning gets; there must be one. It is of that half
+  /// of them which was used longest ago, so that what a conversation may soon go on with stays, and
+  /// the one there that costs the busy slots least.
+  static func givesWay(among slots: [SlotContents]) -> Int {
+    let idle = slots.indices.filter { !slots[$0].isBusy }
+      .sorted { (slots[$0].lastUsed, $0) < (slots[$1].lastUsed, $1) }
+    let old = idle.prefix((idle.count + 1) / 2)
+    func cost(_ candidate: Int) -> Int {
+      SlotGraphs.cost(busy: { slots[$0].isBusy || $0 == candidate }, count: slots.count)
     }
-    guard let oldest else { preconditionFailure("no slot is idle") }
-    return oldest
+    guard var best = old.first else { preconditionFailure("no slot is idle") }
+    guard idle.count < slots.count else { return best }
+    var least = cost(best)
+    for candidate in old.dropFirst() {
+      let cost = cost(candidate)
+      if cost < least { (best, least) = (candidate, cost) }
+    }
+    return best
   }
 
   /// How many tokens both begin with.

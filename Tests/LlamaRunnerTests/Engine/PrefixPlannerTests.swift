@@ -69,6 +69,23 @@ import Testing
       PrefixPlanner.place(shared, among: slots) == .run(slot: 1, reused: 0, copiedFrom: nil))
   }
 
+  @Test func ofTheOldestHalfTheOneBesideABusySlotGivesWay() {
+    var slots = (0..<8).map { slot([700 + Token($0)], used: UInt64(20 - $0)) }
+    #expect(PrefixPlanner.givesWay(among: slots) == 7)
+    slots[2].isBusy = true
+    // 4 to 7 are the oldest four of seven; 4 is near enough to be computed along with 2.
+    #expect(PrefixPlanner.givesWay(among: slots) == 4)
+    slots[5].isBusy = true
+    // Of 4, 6 and 7 now, 4 is computed along with 2 and 5 in any case.
+    #expect(PrefixPlanner.givesWay(among: slots) == 4)
+  }
+
+  @Test func ofSlotsThatCostTheSameTheOldestGivesWay() {
+    var slots = (0..<5).map { slot([700 + Token($0)], used: [9, 4, 9, 3, 9][$0]) }
+    slots[2].isBusy = true
+    #expect(PrefixPlanner.givesWay(among: slots) == 3)
+  }
+
   @Test(arguments: 0..<200) func whatIsReusedIsThere(seed: Int) {
     var random = Seeded(state: UInt64(seed))
     func tokens() -> [Token] {
