@@ -157,7 +157,7 @@ unpack_llama() {
   watched "unpacking llama.cpp" "$log" tar -xzf "$cache/$LLAMA_ARCHIVE" -C "$source.partial" \
     --strip-components=3 "${LLAMA_ARCHIVE%.tar.gz}/vendor/llama.cpp" || exit "$EXIT_LLAMA"
   if [ -n "$patch" ]; then
-    watched "changing llama.cpp's tables" "$log" \
+    watched "changing llama.cpp's source" "$log" \
       python3 "$patch" "$source.partial" || exit "$EXIT_LLAMA"
   fi
   mv "$source.partial" "$source"

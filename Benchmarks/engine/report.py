@@ -9,8 +9,8 @@ from typing import Optional
 
 from machine import describe
 from scenarios import (
-    ANSWER_TOKENS, LONG_PROMPT_TOKENS, PROMPT_TOKENS, QUESTION_TOKENS, STREAMS, SYSTEM_TOKENS,
-    Figures)
+    ANSWER_TOKENS, LONG_PROMPT_TOKENS, PROMPT_TOKENS, QUESTION_TOKENS, SOME_STREAMS, SOME_TOKENS,
+    STREAMS, SYSTEM_TOKENS, Figures)
 
 WORKER, SERVER, BENCH = "llambo-worker", "llama-server", "llama-batched-bench"
 # SERVER and BENCH have the settings that suited them best; this one has none.
@@ -88,6 +88,7 @@ class Row:
 def rows() -> list[Row]:
     goals = {"tiny": {SERVER: 2.0, BENCH: 0.90}, "larger": {SERVER: 1.2, BENCH: 0.95}}
     many = f"{STREAMS} streams"
+    some = f"{SOME_STREAMS} streams of all lengths"
     result = []
     for model in ("tiny", "larger"):
         def row(scenario: str, key: str, title: str, unit: str = "ms",
@@ -102,6 +103,10 @@ def rows() -> list[Row]:
         row("many", "gap_ms", f"{many}, gap between tokens")
         row("many", "gap_p99_ms", f"{many}, gap, p99")
         row("many", "server_cpu_us_per_token", f"{many}, CPU time a token", "µs")
+        row("some", "tokens_per_second", f"{some}, prompts included", "t/s")
+        row("some", "first_token_ms", f"{some}, first token")
+        row("some", "gap_ms", f"{some}, gap")
+        row("some", "server_cpu_us_per_token", f"{some}, CPU time a token", "µs")
         row("one", "tokens_per_second", "1 stream, prompts included", "t/s", {SERVER: 1.0})
         row("one", "decode_per_second", "1 stream, while it generates", "t/s")
         row("one", "first_token_ms", "1 stream, first token")
@@ -122,7 +127,8 @@ def table(results: Results) -> str:
         f"Medians of {results.rounds} rounds, {results.threads} decode thread(s) each. A ratio is "
         "how many times better llambo-worker is; in brackets, what it should be.",
         "llama-server and llama-batched-bench run with the settings that suit them best, see below.",
-        f"Prompts of {PROMPT_TOKENS} tokens, answers of {ANSWER_TOKENS}; shared: {SYSTEM_TOKENS} + "
+        f"Prompts of {PROMPT_TOKENS} tokens, answers of {ANSWER_TOKENS}, or of all lengths from "
+        f"{SOME_TOKENS[0]} to {SOME_TOKENS[1]}; shared: {SYSTEM_TOKENS} + "
         f"{QUESTION_TOKENS}, {STREAMS} clients at once; long: {LONG_PROMPT_TOKENS}.",
         "Machine: " + describe(results.machine) + ".", "",
         f"{'':8}{'':42}{'':5}{'llambo-':>9}{'llama-server':>18}{'batched-':>9}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import median
-from typing import Callable
+from typing import Callable, Sequence
 
 from load import Answer, Ask, Client, Load, Words
 from programs import Server
@@ -14,6 +14,8 @@ Figures = dict[str, float]
 STREAMS = 16
 PROMPT_TOKENS = 32
 ANSWER_TOKENS = 64
+SOME_STREAMS = STREAMS // 2
+SOME_TOKENS = (32, 96)
 SYSTEM_TOKENS = 512
 QUESTION_TOKENS = 16
 LONG_PROMPT_TOKENS = 1000
@@ -34,16 +36,25 @@ class Scenarios:
 
     def one(self, server: Server) -> Figures:
         """One stream."""
-        return self._streams(server, 1, 2 * self._asks_per_stream)
+        return self._streams(server, 1, 2 * self._asks_per_stream, [ANSWER_TOKENS])
 
     def many(self, server: Server) -> Figures:
         """As many streams as there are slots, each with one request after the other."""
-        return self._streams(server, STREAMS, self._asks_per_stream)
+        return self._streams(server, STREAMS, self._asks_per_stream, [ANSWER_TOKENS])
 
-    def _streams(self, server: Server, streams: int, asks: int) -> Figures:
+    def some(self, server: Server) -> Figures:
+        """Half as many streams as there are slots, whose answers have all lengths."""
+        return self._streams(
+            server, SOME_STREAMS, 4 * self._asks_per_stream, range(SOME_TOKENS[0], SOME_TOKENS[1] + 1))
+
+    def _streams(
+        self, server: Server, streams: int, asks: int, lengths: Sequence[int]
+    ) -> Figures:
         load = self._client.run(server, [
-            Ask(stream, self._words.prompt(PROMPT_TOKENS), ANSWER_TOKENS)
-            for _ in range(asks) for stream in range(streams)])
+            # A step that goes through all lengths before it repeats one.
+            Ask(stream, self._words.prompt(PROMPT_TOKENS),
+                lengths[(ask * streams + stream) * 23 % len(lengths)])
+            for ask in range(asks) for stream in range(streams)])
         gaps = [gap for answer in load.answers for gap in answer.gaps]
         first = [answer.first_token for answer in load.answers]
         return {
@@ -122,7 +133,7 @@ def percentile(values: list[float], percent: float) -> float:
 # What a setting is chosen by, and whether more of it is better.
 DECIDING: dict[str, tuple[str, bool]] = {
     "one": ("tokens_per_second", True), "many": ("tokens_per_second", True),
-    "shared": ("cold_first_token_ms", False), "arrival": ("gap_p99_ms", False)}
+    "some": ("tokens_per_second", True), "shared": ("cold_first_token_ms", False), "arrival": ("gap_p99_ms", False)}
 
 
 def better(scenario: str, figures: list[Figures], than: list[Figures]) -> bool:
