@@ -20,7 +20,7 @@ SCENARIOS = {
     "kills": ("A worker killed every second, and stopped every six", storms.kills, 60, 8),
     "restarts": ("The orchestrator killed under load", storms.restarts, 20, 3),
     "all": ("All workers killed at once", storms.everything, 5, 2),
-    "overload": ("5 times as many requests as it can serve", overload.overload, 20, 3),
+    "overload": ("5 times as many requests as it can serve", overload.overload, 36, 6),
     "descriptors": ("256 descriptors for the orchestrator", limits.descriptors, 10, 3),
     "disk": ("A full disk under the state file", limits.disk, 10, 3),
     "slow": ("Clients that do not read", limits.slow_readers, 10, 3),
