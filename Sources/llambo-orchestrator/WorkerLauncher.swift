@@ -41,6 +41,8 @@ final class LocalLauncher: WorkerLauncher {
     var resources: ClusterConfig.Resources
     /// The model's file.
     var model: String
+    /// Other weights may come to lie there.
+    var version: FileVersion?
   }
   private let limits: WorkerLimits
   var limitsKind: WorkerLimits.Kind { limits.kind }
@@ -62,7 +64,9 @@ final class LocalLauncher: WorkerLauncher {
   private static func recipes(of config: ClusterConfig) throws(ConfigError) -> [String: Recipe] {
     var types: [String: Recipe] = [:]
     for type in config.nodeTypes {
-      types[type.name] = Recipe(resources: type.resources, model: try config.modelPath(of: type))
+      let model = try config.modelPath(of: type)
+      types[type.name] = Recipe(
+        resources: type.resources, model: model, version: FileVersion(of: model))
     }
     return types
   }

@@ -104,6 +104,26 @@ extension SystemTests {
       #expect(try cluster.status().nodesLost == 0)
     }
 
+    @Test func aTypeWhoseModelIsAnotherFileNowGetsNewNodes() throws {
+      let model = try box.tirelessModel()
+      let cluster = try box.tirelessCluster(nodes: 1)
+      let client = try Client(cluster.address)
+      let before = Set(try cluster.nodes().compactMap(\.pid))
+      #expect(keys(try client.ask("RELOAD").body, "types_rolled") == [])
+
+      try TirelessModel.write(to: model + ".new")
+      #expect(rename(model + ".new", model) == 0)
+      let answer = try client.ask("RELOAD").body
+      #expect(keys(answer, "types_rolled") == ["tiny"] && keys(answer, "changed") == [])
+      try until("a node with the new file") {
+        let nodes = try cluster.nodes()
+        return nodes.count == 1 && nodes[0].state == "healthy"
+          && before.isDisjoint(with: nodes.compactMap(\.pid))
+      }
+      #expect(keys(try client.ask("RELOAD").body, "types_rolled") == [])
+      #expect(try client.answer(to: .infer("Hello", maxTokens: 4)).end?.kind == .done)
+    }
+
     @Test func reloadTellsThatTheFilesStrategyIsBackInForce() throws {
       let cluster = try box.cluster(ClusterPlan(nodes: 1))
       let client = try Client(cluster.address)
