@@ -13,8 +13,8 @@ extension SystemTests {
     /// An orchestrator whose workers run `script`, which counts its starts.
     private func start(_ plan: ClusterPlan, _ script: String) throws -> ClusterProgram {
       let worker = box.path("worker.sh")
-      try File.write(
-        "#!/bin/sh\necho start >> \(box.path("starts"))\n\(script)\n", to: worker, mode: 0o700)
+      try File.writeProgram(
+        "#!/bin/sh\necho start >> \(box.path("starts"))\n\(script)\n", to: worker)
       return try box.orchestrator(plan, ["--worker", worker])
     }
 

@@ -37,8 +37,8 @@ extension SystemTests {
       // One slot a worker, and batches of one token: of a batch of another shape, as when many tokens
       // of a begun answer are computed at once, the sums are rounded otherwise.
       let worker = box.path("worker.sh")
-      try File.write(
-        "#!/bin/sh\nexec \(Programs.worker) \"$@\" --batch-size 1\n", to: worker, mode: 0o700)
+      try File.writeProgram(
+        "#!/bin/sh\nexec \(Programs.worker) \"$@\" --batch-size 1\n", to: worker)
       let plan = ClusterPlan(nodes: 4, slots: 1, model: try box.tirelessModel())
       let cluster = try box.orchestrator(plan, ["--worker", worker])
       try cluster.waitUntilHealthy(4)

@@ -19,7 +19,7 @@ extension SystemTests {
     /// An editor that does this to the file that it is given, `$1`.
     private func editor(_ script: String) throws -> [String: String] {
       let path = box.path("editor")
-      try File.write("#!/bin/sh\n\(script)\n", to: path, mode: 0o700)
+      try File.writeProgram("#!/bin/sh\n\(script)\n", to: path)
       return ["EDITOR": path, "VISUAL": ""]
     }
 

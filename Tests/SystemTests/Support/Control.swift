@@ -37,7 +37,7 @@ extension Sandbox {
       "sh",
       ["-c", "mkdir \(folder) && cp \(Programs.orchestrator) \(Programs.llamboctl) \(folder)"])
     guard copied.end == .status(0) else { throw NeverHappened(description: copied.errors) }
-    try File.write("#!/bin/sh\n\(workerScript)\n", to: folder + "/llambo-worker", mode: 0o700)
+    try File.writeProgram("#!/bin/sh\n\(workerScript)\n", to: folder + "/llambo-worker")
     return folder + "/llamboctl"
   }
 }

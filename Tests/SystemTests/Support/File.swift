@@ -14,6 +14,19 @@ enum File {
     chmod(path, mode)
   }
 
+  /// Writes a script that can be started.
+  ///
+  /// A child writes it: what another test starts just then would inherit a descriptor of this
+  /// process, and nobody can start a program that somebody may still write to (ETXTBSY).
+  static func writeProgram(_ script: String, to path: String) throws {
+    let writer = Process()
+    writer.executableURL = URL(fileURLWithPath: "/bin/sh")
+    writer.arguments = ["-c", #"printf %s "$2" >"$1" && chmod 700 "$1""#, "sh", path, script]
+    try writer.run()
+    writer.waitUntilExit()
+    guard writer.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+  }
+
   /// What a folder holds; nothing where there is none.
   static func names(in folder: String) -> [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
